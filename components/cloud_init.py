@@ -1,0 +1,121 @@
+"""The seed of a guest: what cloud-init reads at its first boot, rendered from layers.
+
+Pure: the same spec always makes the same bytes, so a preview shows what a guest will get.
+Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
+"""
+
+import base64
+import hashlib
+import io
+import sys
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from components.cloud_config import problems
+from components.cloud_layers import layer_names, load_layer, merge
+
+__all__ = ["Seed", "SeedSpec", "archive", "layer_names", "load_layer", "merge", "problems", "render"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedSpec:
+    """What makes one guest's seed."""
+
+    hostname: str
+    """The guest's short name."""
+    fqdn: str
+    """The same with the lab's domain."""
+    layers: Sequence[Mapping[str, object]]
+    """Checked documents in their order: base, role, group, guest."""
+    authorized_keys: Sequence[str]
+    """Who may log in as the image's default user: the lab's public key and those of its users."""
+    host_key_private: str = field(repr=False)
+    """The guest's ed25519 host key, OpenSSH text."""
+    host_key_public: str
+    """Its public half, one line."""
+    mac: str
+    """The first NIC's address, by which the guest's network-config finds it."""
+    instance_id: str | None = None
+    """By default the content's own hash, so that changed content is a new instance to cloud-init."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    """The three files of a NoCloud seed disk. The user data holds a private key."""
+
+    user_data: str = field(repr=False)
+    meta_data: str
+    network_config: str
+    instance_id: str
+
+
+def render(spec: SeedSpec) -> Seed:
+    """Make a guest's seed: the layers, between what every guest starts from and what makes it this guest."""
+    document = merge(
+        {"users": ["default"], "ssh_authorized_keys": list(dict.fromkeys(spec.authorized_keys))},
+        *spec.layers,
+        {
+            "hostname": spec.hostname,
+            "fqdn": spec.fqdn,
+            # Given keys are all the keys: cloud-init then generates none of its own, whatever ssh_genkeytypes says.
+            "ssh_deletekeys": True,
+            "ssh_keys": {"ed25519_private": spec.host_key_private, "ed25519_public": spec.host_key_public},
+        },
+    )
+    user_data = f"#cloud-config\n{_yaml(document)}"
+    network_config = _yaml(_network(spec.mac))
+    # The private key in the content keeps the hash from being a way to guess a password in it.
+    content = "\0".join([spec.hostname, user_data, network_config])
+    instance_id = spec.instance_id or f"iid-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    meta_data = _yaml({"instance-id": instance_id, "local-hostname": spec.hostname})
+    return Seed(user_data=user_data, meta_data=meta_data, network_config=network_config, instance_id=instance_id)
+
+
+def archive(seed: Seed) -> str:
+    """Pack a seed for a host script's stdin (`base64 -d | tar x`).
+
+    Not compressed: what a compressor writes differs between versions of zlib, and one byte's difference would rewrite
+    the seeds of a lab that two people run.
+    """
+    files = {"user-data": seed.user_data, "meta-data": seed.meta_data, "network-config": seed.network_config}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, text in files.items():
+            data = text.encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            entry.mode = 0o600
+            tar.addfile(entry, io.BytesIO(data))
+    return base64.b64encode(packed.getvalue()).decode()
+
+
+def _network(mac: str) -> dict[str, object]:
+    """One NIC on DHCP; the lab's network reserves the address.
+
+    The interface is named because images without netplan take an entry's ID for the name of a device and would find
+    none. It is not optional, since cloud-init must not install packages before there is a network.
+    """
+    nic = {"match": {"macaddress": mac}, "set-name": "eth0", "dhcp4": True, "dhcp-identifier": "mac"}
+    return {"version": 2, "ethernets": {"eth0": nic}}
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML for people: no anchors, and text of several lines as a block."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 (PyYAML's signature)
+        return True
+
+
+def _text(_: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(document: Mapping[str, object]) -> str:
+    """Sorted, so that the order in which someone wrote their keys is not a new instance."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=sys.maxsize)

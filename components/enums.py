@@ -1,0 +1,11 @@
+"""Choices that components offer."""
+
+from enum import StrEnum
+
+
+class OnCloudInitChange(StrEnum):
+    """What a guest does when its cloud-init changes."""
+
+    REPLACE = "replace"
+    RERUN = "rerun"
+    IGNORE = "ignore"

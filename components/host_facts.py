@@ -1,0 +1,108 @@
+"""What host/probe.sh found out about a host. Pure: a parser, and questions that the facts answer."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import NamedTuple
+
+
+class LocalImage(NamedTuple):
+    """An image file on the host that config names."""
+
+    format: str
+    """As qemu-img calls it, or `missing`, `unknown`, or `unchecked` where there is no qemu-img yet."""
+    virtual_size: int | None
+    """Bytes that the guest would see."""
+    digest: str | None
+    """Hex; only when a digest was asked for and the pool does not hold the image yet."""
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """One host, as it is before anything is changed."""
+
+    cpu_flag: str = ""
+    """`vmx` (Intel), `svm` (AMD), or empty: the CPU or the BIOS does not offer virtualization."""
+    kvm_device: bool = False
+    memory_kib: int = 0
+    root: bool = False
+    """Whether commands can run as root, directly or by sudo without a password."""
+    libvirt: str = "absent"
+    """`ok`, `absent`, or `unreachable` with libvirt's reason."""
+    libvirt_process: bool = False
+    pool_parent: str = ""
+    """The pool's directory, or the nearest one above it that exists."""
+    pool_writable: bool = False
+    pool_free_kib: int = 0
+    pool_lab: str = ""
+    """The lab whose marker lies in the pool's directory."""
+    pool_disks: frozenset[str] = frozenset()
+    """The lab's root disks that exist already, file names."""
+    addresses: tuple[tuple[str, IPv4Interface], ...] = ()
+    """Interface and address, for every IPv4 address of the host."""
+    files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
+    bases: dict[str, int] = field(default_factory=dict[str, int])
+    """Images that the pool holds: link and virtual size in bytes."""
+    domains: dict[str, str] = field(default_factory=dict[str, str])
+    """Domains with a name of this lab, and their descriptions."""
+    networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
+    network_uuids: dict[str, str] = field(default_factory=dict[str, str])
+    bridges: dict[str, str] = field(default_factory=dict[str, str])
+    """Bridge of each libvirt network, by the network's name."""
+    reservations: dict[str, dict[str, IPv4Address]] = field(default_factory=dict[str, dict[str, IPv4Address]])
+    """Addresses held in each libvirt network, by guest name."""
+    pools: dict[str, str] = field(default_factory=dict[str, str])
+    """Path of each libvirt pool."""
+
+    @property
+    def has_kvm(self) -> bool:
+        """Whether KVM can work: the node alone is not enough, there are machines that have it and hang."""
+        return bool(self.cpu_flag) and self.kvm_device
+
+    @property
+    def libvirt_answers(self) -> bool:
+        """Whether libvirt can be asked now."""
+        return self.libvirt == "ok"
+
+
+def parse(output: str) -> HostFacts:
+    """Read what probe.sh printed; never raises on a line that it does not know."""
+    rows: dict[str, list[list[str]]] = {}
+    for line in output.splitlines():
+        key, _, value = line.partition(" ")
+        rows.setdefault(key, []).append(value.split(" "))
+
+    def text(key: str) -> str:
+        return " ".join(rows.get(key, [[""]])[0])
+
+    networks: dict[str, tuple[IPv4Network, ...]] = {row[0]: () for row in rows.get("network_uuid", [])}
+    for name, address in rows.get("network", []):
+        networks[name] = (*networks.get(name, ()), IPv4Interface(address).network)
+    reservations: dict[str, dict[str, IPv4Address]] = {}
+    for network, guest, address in rows.get("reservation", []):
+        reservations.setdefault(network, {})[guest] = IPv4Address(address)
+    return HostFacts(
+        cpu_flag=text("cpu_flag"),
+        kvm_device=text("kvm_device") == "yes",
+        memory_kib=int(text("memory_kib") or 0),
+        root=text("root") == "yes",
+        libvirt=text("libvirt") or "absent",
+        libvirt_process=text("libvirt_process") == "yes",
+        pool_parent=text("pool_parent"),
+        pool_writable=text("pool_writable") == "yes",
+        pool_free_kib=int(text("pool_free_kib") or 0),
+        pool_lab=text("pool_lab"),
+        pool_disks=frozenset(row[0] for row in rows.get("pool_disk", [])),
+        addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
+        files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
+        bases={link: int(size) for link, size in rows.get("base", []) if size},
+        domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
+        networks=networks,
+        network_uuids={name: uuid for name, uuid in rows.get("network_uuid", [])},
+        bridges={network: bridge for network, bridge in rows.get("bridge", [])},
+        reservations=reservations,
+        pools={row[0]: " ".join(row[1:]) for row in rows.get("pool", [])},
+    )
+
+
+def _image(kind: str, size: str, digest: str) -> LocalImage:
+    return LocalImage(kind, int(size) if size.isdecimal() else None, None if digest == "-" else digest)

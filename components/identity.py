@@ -1,0 +1,123 @@
+"""Who a guest is: MAC, address, keys. All follow from the stack's name and seed, so all are known at preview."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import NamedTuple
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+
+class SshKey(NamedTuple):
+    """An ed25519 key pair as OpenSSH writes it."""
+
+    private: str
+    """The text of a private key file. A secret."""
+    public: str
+    """Type and key, without a comment."""
+
+
+def derive(seed: str, purpose: str) -> bytes:
+    """32 bytes that only the seed's holder can make, different for every purpose (RFC 5869)."""
+    return HKDF(SHA256(), length=32, salt=b"kvmlab", info=purpose.encode()).derive(seed.encode())
+
+
+def ssh_key(seed: str, purpose: str) -> SshKey:
+    """The key pair for a purpose: the same seed and purpose give the same bytes.
+
+    The file format is https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key. It is written here
+    because libraries put a random check number in it, and every preview would show a new key.
+    """
+    secret = derive(seed, purpose)
+    public = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    check = hashlib.sha256(public).digest()[:4]
+    kind = b"ssh-ed25519"
+    public_blob = _string(kind) + _string(public)
+    private_blob = check + check + public_blob + _string(secret + public) + _string(b"kvmlab")
+    private_blob += bytes(range(1, 1 + -len(private_blob) % 8))
+    key_file = b"openssh-key-v1\0" + _string(b"none") + _string(b"none") + _string(b"") + (1).to_bytes(4, "big")
+    text = base64.b64encode(key_file + _string(public_blob) + _string(private_blob)).decode()
+    lines = [text[i : i + 70] for i in range(0, len(text), 70)]
+    private = "\n".join(["-----BEGIN OPENSSH PRIVATE KEY-----", *lines, "-----END OPENSSH PRIVATE KEY-----", ""])
+    return SshKey(private, f"{kind.decode()} {base64.b64encode(public_blob).decode()}")
+
+
+def mac_address(lab: str, guest: str, nic: int = 0) -> str:
+    """A locally administered unicast MAC, in QEMU's 52:54 range, from lab, guest and the NIC's number."""
+    return ":".join(f"{byte:02x}" for byte in b"\x52\x54" + _hash(lab, guest, str(nic))[:4])
+
+
+def network_uuid(lab: str, definition: str) -> str:
+    """A network's UUID: its first half tells whose it is, its second half what it is defined as."""
+    return str(UUID(bytes=_hash("lab", lab)[:8] + _hash("network", definition)[:8]))
+
+
+def owns_network(lab: str, uuid: str) -> bool:
+    """Whether network_uuid made this UUID for the lab."""
+    return UUID(uuid).bytes[:8] == _hash("lab", lab)[:8]
+
+
+def allocate(
+    guests: Mapping[str, IPv4Address | None],
+    cidr: IPv4Network,
+    reserved: Iterable[tuple[IPv4Address, IPv4Address]],
+    held: Mapping[str, IPv4Address],
+) -> dict[str, IPv4Address]:
+    """Give every guest without an address one of its own.
+
+    A guest keeps the address that it holds on the host. A new one gets the first free address at or behind a place
+    that its name gives, members of a group one behind the other, so that editing other guests moves nobody.
+
+    Args:
+        guests: the address that config gives, or None, by guest name.
+        cidr: the lab's network.
+        reserved: ranges that no guest is put into, first and last address: the gateway, the dynamic range.
+        held: the reservations that the host has now, by guest name.
+
+    Raises:
+        OverflowError: the network has fewer free addresses than guests.
+    """
+    ranges = [(int(first), int(last)) for first, last in reserved]
+    taken = {int(address) for address in guests.values() if address is not None}
+
+    def is_free(address: int) -> bool:
+        return address not in taken and not any(first <= address <= last for first, last in ranges)
+
+    result: dict[str, IPv4Address] = {}
+    for name, fixed in guests.items():
+        address = fixed or held.get(name)
+        if fixed or (address and address in cidr and is_free(int(address))):
+            result[name] = IPv4Address(int(address or 0))
+            taken.add(int(address or 0))
+    for name in guests:
+        if name not in result:
+            result[name] = IPv4Address(_first_free(name, cidr, is_free))
+            taken.add(int(result[name]))
+    return result
+
+
+def _first_free(name: str, cidr: IPv4Network, is_free: Callable[[int], bool]) -> int:
+    """The first free address at or behind the name's place, round the network once."""
+    group, _, number = name.rpartition("-")
+    member = bool(group) and number.isdecimal()
+    place = int.from_bytes(_hash("address", group if member else name)[:8], "big") + (int(number) if member else 0)
+    usable = cidr.num_addresses - 2
+    for step in range(usable):
+        address = int(cidr.network_address) + 1 + (place + step) % usable
+        if is_free(address):
+            return address
+    raise OverflowError(name)
+
+
+def _hash(*parts: str) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+def _string(data: bytes) -> bytes:
+    """A length-prefixed string (RFC 4251)."""
+    return len(data).to_bytes(4, "big") + data

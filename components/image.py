@@ -1,0 +1,69 @@
+"""A base image on the host: fetched once, checked, stored under its digest, shared by all guests."""
+
+import hashlib
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components.options import child
+from components.shell import script
+
+
+class ImageArgs(TypedDict):
+    """Where an image comes from: a URL or a file."""
+
+    lab: str
+    """Plain: whose directory it is. Change: replace."""
+    pool_path: str
+    """Plain: directory of the pool that will hold the image, made if absent. Change: replace."""
+    link: str
+    """Plain: the name under which guests find it, from image_link. Change: replace."""
+    url: NotRequired[str]
+    """Plain: where it is published."""
+    digest: NotRequired[str]
+    """Plain: `sha512:<hex>` or `sha256:<hex>` of the published file; required with a URL."""
+    build: NotRequired[str]
+    """Plain: what images/build makes where the URL cannot be reached."""
+    file: NotRequired[str]
+    """Plain: absolute path of a file on the host; copied."""
+
+
+class Image(pulumi.ComponentResource):
+    """A qcow2 file named by its digest in the pool's directory, and a link onto it that guests use.
+
+    It comes before pool and guests: an image that is not what was pinned is kept aside, and nothing else happens.
+
+    Replaces on: every argument. Errors: unreachable, digest mismatch, unknown format.
+    Source: https://www.qemu.org/docs/master/system/images.html
+    """
+
+    link: pulumi.Output[str]
+    """File name in the pool's directory."""
+
+    def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kvmlab:index:Image", name, dict(args), opts)
+        environment = {"LAB": args["lab"], "POOL_PATH": args["pool_path"], "LINK": args["link"]}
+        for key in ("url", "digest", "build", "file"):
+            if value := args.get(key):
+                environment[key.upper()] = value
+        fetched = script(
+            f"{name}-image",
+            "image.sh apply",
+            environment,
+            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
+            delete="image.sh delete",
+            triggers=[args["pool_path"], args["link"]],
+        )
+        self.link = fetched.environment.apply(lambda _: args["link"])
+        self.register_outputs({"link": self.link})
+
+
+def image_link(name: str, *sources: str) -> str:
+    """The name of an image in its pool: readable, and another one for other bytes.
+
+    Args:
+        name: what people call it.
+        sources: all that tells its bytes: URL or path, digest.
+    """
+    identity = hashlib.sha256("\n".join(sources).encode()).hexdigest()
+    return f"base-{name}-{identity[:8]}"

@@ -1,0 +1,77 @@
+"""A Linux machine that is made a hypervisor: packages, daemons, the KVM device, libvirt's limits."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+from uuid import uuid4
+
+import pulumi
+import pulumi_libvirt as libvirt
+from pulumi_command import local
+
+from components.options import child
+from components.shell import script
+
+URI = "qemu:///system"
+
+PACKAGES = (
+    "dnsmasq-base",
+    "iptables",
+    "libvirt-clients",
+    "libvirt-daemon-system",
+    "openssh-client",
+    "qemu-system-x86",
+    "qemu-utils",
+    "xorriso",
+    "curl",
+)
+"""Debian's names of all that the scripts in host/ and libvirt itself call."""
+
+
+class KvmHostArgs(TypedDict):
+    """What makes a hypervisor."""
+
+    packages: NotRequired[Sequence[pulumi.Input[str]]]
+    """Debian package names, installed where they are missing. Default PACKAGES. Change: live, nothing is removed."""
+    libvirt_down: NotRequired[bool]
+    """Plain: libvirt does not answer now, so it is brought up, and what it will say is unknown in this preview.
+    Default false. Change: live."""
+
+
+class KvmHost(pulumi.ComponentResource):
+    """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
+
+    On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
+
+    Replaces on: nothing.
+    """
+
+    uri: pulumi.Output[str]
+    """How libvirt is reached."""
+
+    provider: libvirt.Provider
+    services: local.Command
+
+    def __init__(self, name: str, args: KvmHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kvmlab:index:KvmHost", name, {}, opts)
+        packages = script(
+            f"{name}-packages",
+            "packages.sh apply",
+            {"PACKAGES": pulumi.Output.all(*args.get("packages", PACKAGES)).apply(" ".join)},
+            child(self),
+        )
+        # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
+        down = args.get("libvirt_down", False)
+        self.services = script(
+            f"{name}-services",
+            "services.sh apply",
+            {"RUN": uuid4().hex if down else ""},
+            child(
+                self,
+                pulumi.ResourceOptions(depends_on=[packages], ignore_changes=None if down else ["environment"]),
+            ),
+        )
+        self.uri = self.services.stdout.apply(lambda _: URI) if down else pulumi.Output.from_input(URI)
+        self.provider = libvirt.Provider(
+            f"{name}-libvirt", uri=self.uri, opts=child(self, pulumi.ResourceOptions(depends_on=[self.services]))
+        )
+        self.register_outputs({"uri": self.uri})

@@ -1,0 +1,42 @@
+"""A storage pool: the directory on the big disk where a lab's images and disks live."""
+
+from typing import TypedDict
+
+import pulumi
+
+from components.options import child
+from components.shell import script
+
+
+class PoolArgs(TypedDict):
+    """What makes a pool."""
+
+    name: str
+    """Plain: its name in libvirt. Change: replace."""
+    path: str
+    """Plain: absolute directory on the host; its image is there already. Change: replace, with all that is in it."""
+
+
+class Pool(pulumi.ComponentResource):
+    """A libvirt directory pool, started, and started again with the host.
+
+    Made by the shell seam: the provider waits for every pool, and a delete that fails leaves it inactive for good.
+
+    Replaces on: name, path. Source: https://libvirt.org/storage.html#directory-pool
+    """
+
+    pool_name: pulumi.Output[str]
+    """The pool's name in libvirt, known at preview."""
+
+    def __init__(self, name: str, args: PoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kvmlab:index:Pool", name, dict(args), opts)
+        script(
+            f"{name}-pool",
+            "pool.sh apply",
+            {"POOL": args["name"], "POOL_PATH": args["path"]},
+            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
+            delete="pool.sh delete",
+            triggers=[args["name"], args["path"]],
+        )
+        self.pool_name = pulumi.Output.from_input(args["name"])
+        self.register_outputs({"pool_name": self.pool_name})

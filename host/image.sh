@@ -1,0 +1,132 @@
+#!/bin/sh
+# A base image in the pool's directory, under its digest, shared by all guests as their copy-on-write base.
+# It comes before everything else of a lab: an image that cannot be had, or is not what was pinned, changes nothing.
+# usage: image.sh apply|delete
+# environment: POOL_PATH LAB LINK (name that guests use), then FILE, or URL and DIGEST and optionally BUILD;
+#              DIGEST is "sha512:<hex>" or "sha256:<hex>"
+set -eu
+. host/lib.sh
+
+marker=$POOL_PATH/.kvmlab # says that this directory is the lab's, and whether the lab made it
+
+make_directory() {
+    if [ ! -d "$POOL_PATH" ]; then
+        # The marker appears together with the directory, so that a killed run cannot lose it.
+        rm -rf "$POOL_PATH.new"
+        mkdir -m 0711 "$POOL_PATH.new"
+        printf 'lab=%s\nmade=yes\n' "$LAB" >"$POOL_PATH.new/.kvmlab"
+        mv -T "$POOL_PATH.new" "$POOL_PATH"
+        changed "$POOL_PATH"
+    elif [ ! -e "$marker" ]; then
+        printf 'lab=%s\nmade=no\n' "$LAB" >"$marker"
+    fi
+}
+
+remove_directory() {
+    # Another image of the same lab still stands on it.
+    set -- "$POOL_PATH"/base-*
+    [ ! -e "$1" ] || return 0
+    made=$(sed -n 's/^made=//p' "$marker" 2>/dev/null) || made=
+    rm -f "$marker"
+    [ "$made" = yes ] || return 0
+    rmdir "$POOL_PATH" 2>/dev/null ||
+        changed "$POOL_PATH stays: it holds files that are not the lab's: $(ls -A "$POOL_PATH")"
+}
+
+digest_of() { # digest_of sha512|sha256 FILE
+    "${1}sum" "$2" | cut -d ' ' -f 1
+}
+
+# The content decides what a file is, not its name.
+format_of() { qemu-img info --output=json "$1" 2>/dev/null | sed -n 's/^    "format": "\([^"]*\)".*/\1/p' | head -n 1; }
+
+# keep FILE ALGORITHM HEX: into the pool under its digest, as qcow2, and the link that guests use onto it.
+keep() {
+    target=$POOL_PATH/$(printf '%s' "$3" | cut -c 1-32).qcow2
+    case $(format_of "$1") in
+        qcow2) mv -T "$1" "$target" ;;
+        *)
+            qemu-img convert -O qcow2 "$1" "$target.part"
+            mv -T "$target.part" "$target"
+            rm -f "$1"
+            ;;
+    esac
+    chmod 0644 "$target"
+    ln -s "$(basename "$target")" "$POOL_PATH/$LINK.new"
+    mv -T "$POOL_PATH/$LINK.new" "$POOL_PATH/$LINK"
+    changed "image $LINK is $2:$3"
+}
+
+# Nothing of a failed fetch stays behind, except a rejected file, which is somebody's evidence.
+give_up() {
+    rm -f "$part"
+    remove_directory
+    die "$1"
+}
+
+download() {
+    # shellcheck disable=SC2153
+    algorithm=${DIGEST%%:*}
+    expected=${DIGEST#*:}
+    progress "downloading $URL"
+    code=0
+    curl --fail --silent --show-error --location --proto '=https,http' --connect-timeout 5 --speed-limit 1000 \
+        --speed-time 60 --retry 3 --retry-connrefused --retry-max-time 20 --output "$part" "$URL" 2>"$part.log" || code=$?
+    stop_progress
+    message=$(tail -n 1 "$part.log")
+    rm -f "$part.log"
+    case $code in
+        0) ;;
+        # curl: 5, 6 no name, 7 no connection, 28 timeout, 35 and 60 no TLS
+        5 | 6 | 7 | 28 | 35 | 60) return 1 ;;
+        *) give_up "image $URL: cannot be downloaded, $message; check the URL and run again" ;;
+    esac
+    actual=$(digest_of "$algorithm" "$part")
+    if [ "$actual" != "$expected" ]; then
+        rejected=$POOL_PATH.rejected-$(printf '%s' "$actual" | cut -c 1-12)
+        mv -T "$part" "$rejected"
+        chmod 0600 "$rejected"
+        give_up "image $URL: its $algorithm must be $expected, got $actual; the file is kept aside as $rejected and is not used"
+    fi
+    [ -n "$(format_of "$part")" ] || give_up "image $URL: is of no format that qemu-img knows"
+    keep "$part" "$algorithm" "$expected"
+}
+
+build() {
+    [ -n "${BUILD:-}" ] || give_up "image $URL: cannot be reached; check the network, or give a local file"
+    printf 'cannot reach %s: building %s from Debian packages instead\n' "$URL" "$BUILD"
+    built=$PWD/.kvmlab/images/$BUILD.qcow2
+    images/build "$BUILD" "$built" || give_up "image $BUILD: could not be built"
+    cp --sparse=always "$built" "$part"
+    keep "$part" sha512 "$(digest_of sha512 "$part")"
+}
+
+apply() {
+    make_directory
+    if [ -e "$POOL_PATH/$LINK" ]; then
+        ok "image $LINK"
+        return
+    fi
+    part=$POOL_PATH/$LINK.part
+    if [ -n "${FILE:-}" ]; then
+        cp --sparse=always "$FILE" "$part"
+        digest=$(digest_of sha512 "$part")
+        [ "${DIGEST:-sha512:$digest}" = "sha512:$digest" ] ||
+            give_up "image $FILE: its sha512 must be ${DIGEST#*:}, got $digest; it is not used"
+        keep "$part" sha512 "$digest"
+    else
+        download || build
+    fi
+}
+
+delete() {
+    if [ -L "$POOL_PATH/$LINK" ]; then
+        rm -f "$(readlink -f "$POOL_PATH/$LINK")" "$POOL_PATH/$LINK" "$POOL_PATH/$LINK.part"
+        changed "image $LINK removed"
+    else
+        ok "no image $LINK"
+    fi
+    [ ! -d "$POOL_PATH" ] || remove_directory
+}
+
+"$1"

@@ -1,0 +1,93 @@
+#!/bin/sh
+# Ready means ready: SSH answers with the host key that we gave the guest, and cloud-init says that it is done.
+# "off" shuts the same domain down cleanly before it is replaced or destroyed.
+# usage: ready.sh await <private key of the lab | ready.sh off
+# environment: DOMAIN DOMAIN_ID ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS SHUTDOWN_SECONDS
+set -eu
+. host/lib.sh
+
+guest_ssh() {
+    ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
+        -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" -o GlobalKnownHostsFile=none \
+        -o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o LogLevel=ERROR "$LOGIN@$ADDRESS" "$@" </dev/null
+}
+
+# How far the guest has come, in the order in which it happens.
+stage() {
+    state=$(domain_state "$DOMAIN")
+    if [ "$state" != running ]; then
+        echo "${state:-no domain}"
+    elif grep -q -e running "$work/status" 2>/dev/null; then
+        echo "cloud-init is running"
+    elif virsh -q net-dhcp-leases "$NETWORK" --mac "$MAC" 2>/dev/null | grep -q .; then
+        echo "no SSH yet$(sed 's/^/: /' "$work/ssh.log" | tail -n 1)"
+    else
+        echo "booting, no lease yet"
+    fi
+}
+
+report_stages() {
+    while sleep 9; do
+        printf '%s: %s (%s s)\n' "$DOMAIN" "$(stage)" "$(($(date +%s) - started))"
+    done
+}
+
+# Which boot answers is told by the instance-id: a guest that is about to restart is not ready yet.
+# cloud-init's own exit codes: 0 done, 1 failed, 2 done with recoverable errors.
+# shellcheck disable=SC2016 # expanded in the guest
+remote_status='
+    [ "$(cat /var/lib/cloud/data/instance-id)" = "$1" ] || exit 9
+    echo running
+    cloud-init status --wait >/dev/null 2>&1'
+
+finished() {
+    code=0
+    guest_ssh "sh -c '$remote_status' sh '$INSTANCE_ID'" >"$work/status" 2>"$work/ssh.log" || code=$?
+    case $code in
+        0) ;;
+        1)
+            details=$(guest_ssh "cloud-init status --long; sudo -n tail -n 20 /var/log/cloud-init-output.log" 2>&1) || true
+            die "$DOMAIN: cloud-init failed in the guest; mend the layer that it names
+$details"
+            ;;
+        2) printf '%s: cloud-init is done, with warnings; see cloud-init status --long in the guest\n' "$DOMAIN" ;;
+        *) return 1 ;;
+    esac
+}
+
+await() {
+    umask 077
+    work=$(mktemp -d)
+    cat >"$work/key"
+    printf '%s %s\n' "$ADDRESS" "$HOST_KEY" >"$work/known_hosts"
+    : >"$work/ssh.log"
+    started=$(date +%s)
+    report_stages &
+    reporter=$!
+    trap 'kill $reporter 2>/dev/null; rm -rf "$work"' EXIT
+    trap 'exit 129' HUP INT TERM
+    until finished; do
+        state=$(domain_state "$DOMAIN")
+        case $state in
+            running | paused) ;;
+            *) die "$DOMAIN: should boot, but is ${state:-no domain}; look at it with: virsh console $DOMAIN" ;;
+        esac
+        [ $(($(date +%s) - started)) -lt "$READY_SECONDS" ] ||
+            die "$DOMAIN: not ready after $READY_SECONDS s, $(stage); look at it with: virsh console $DOMAIN"
+        sleep 1
+    done
+    changed "$DOMAIN is ready at $ADDRESS"
+}
+
+off() {
+    # Only the very domain that was waited for: a successor of the same name is not ours to stop.
+    [ "$(virsh -q domuuid "$DOMAIN" 2>/dev/null)" = "$DOMAIN_ID" ] || { ok "no such domain"; return; }
+    [ "$(domain_state "$DOMAIN")" = running ] || { ok "$DOMAIN is off"; return; }
+    if shut_down "$DOMAIN" "$SHUTDOWN_SECONDS"; then
+        changed "$DOMAIN shut down"
+    else
+        changed "$DOMAIN did not shut down within $SHUTDOWN_SECONDS s and will be powered off"
+    fi
+}
+
+"$1"

@@ -1,0 +1,164 @@
+"""What a host must be able to carry, checked before anything on it is changed. Pure."""
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address
+
+from components.errors import Problem
+from components.guest import owner
+from components.host_facts import HostFacts
+from components.identity import owns_network
+from stacks.config import FileImage, GuestSpec, Lab
+
+MIB = 1024 * 1024
+BIOS_HINT = "enable Intel VT-x or AMD-V (SVM) in the BIOS/UEFI setup"
+
+
+def problems(lab: Lab, facts: HostFacts, links: Mapping[str, str]) -> list[Problem]:
+    """Everything that keeps this host from carrying this lab.
+
+    Args:
+        lab: what is asked for.
+        facts: what the host is.
+        links: each guest's base image, by guest name.
+    """
+    checks = (_host, _accelerator, _memory, _pool, _network, _domains, _files)
+    return [*(problem for check in checks for problem in check(lab, facts)), *_disks(lab, facts, links)]
+
+
+def accelerator(lab: Lab, facts: HostFacts) -> str:
+    """Libvirt's domain type: KVM where it works, unless config says otherwise."""
+    wants_kvm = lab.host.accelerator == "kvm" or (lab.host.accelerator == "auto" and facts.has_kvm)
+    return "kvm" if wants_kvm else "qemu"
+
+
+def _host(_lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    if not facts.root:
+        yield Problem("lab.host", "must let this user act as root; run as root, or allow sudo without a password")
+    if facts.libvirt.startswith("unreachable") and facts.libvirt_process:
+        reason = facts.libvirt.removeprefix("unreachable").strip() or "no answer within 10 s"
+        yield Problem("lab.host", f"libvirt must answer at qemu:///system, got {reason!r}; restart its daemon and try again")
+
+
+def _accelerator(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    if lab.host.accelerator == "kvm" and not facts.has_kvm:
+        lacks = "the CPU shows neither vmx nor svm" if not facts.cpu_flag else "there is no /dev/kvm"
+        yield Problem(
+            "lab.host.accelerator",
+            f"'kvm' must be what the host offers, but {lacks}; {BIOS_HINT}, or set it to 'auto' or 'tcg'",
+        )
+
+
+def _memory(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    asked = sum(guest.memory for guest in lab.guests) // MIB
+    has = facts.memory_kib // 1024
+    if asked > has:
+        yield Problem(
+            "lab.guests",
+            f"all guests together must fit the host's memory of {has} MiB, got {asked} MiB; ask for less or for fewer",
+        )
+
+
+def _pool(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    path = lab.pool.path
+    if not facts.pool_writable:
+        yield Problem("lab.pool.path", f"must be a directory that root can write, got {path!r}; choose another")
+    if facts.pool_lab not in ("", lab.stack):
+        yield Problem("lab.pool.path", f"must be this lab's alone, got {path!r} of lab {facts.pool_lab!r}; choose another")
+    for name, other in facts.pools.items():
+        if name == lab.pool.name and other != path and facts.pool_lab != lab.stack and not _is_ours(lab, facts):
+            yield Problem(
+                "lab.pool", f"the host has another pool {name!r}, at {other!r}; rename the stack or remove that pool"
+            )
+        elif name != lab.pool.name and other == path:
+            yield Problem("lab.pool.path", f"must be this lab's alone, got {path!r} of pool {name!r}; choose another")
+
+
+def _is_ours(lab: Lab, facts: HostFacts) -> bool:
+    """Whether the lab exists on the host already, so that what bears its name is its own."""
+    uuid = facts.network_uuids.get(lab.network.name)
+    return uuid is not None and owns_network(lab.stack, uuid)
+
+
+def _disks(lab: Lab, facts: HostFacts, links: Mapping[str, str]) -> Iterator[Problem]:
+    new = [guest for guest in lab.guests if f"{lab.stack}-{guest.name}.qcow2" not in facts.pool_disks]
+    asked = sum(guest.disk for guest in new) // MIB
+    free = facts.pool_free_kib // 1024
+    if asked > free:
+        yield Problem(
+            "lab.pool.path",
+            f"must have room for the guests' disks, got {free} MiB free at {lab.pool.path!r} for {asked} MiB;"
+            " choose a bigger disk or smaller ones",
+        )
+    for guest in lab.guests:
+        image = facts.files.get(guest.image.path) if isinstance(guest.image, FileImage) else None
+        size = facts.bases.get(links[guest.name]) or (image.virtual_size if image else None)
+        if size and guest.disk < size:
+            least = -(-size // MIB)
+            yield Problem(
+                f"{_key(guest)}.disk",
+                f"must be at least the image's {size} bytes, got {guest.disk}; write {least}MiB or more",
+            )
+
+
+def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    network = lab.network
+    own = facts.network_uuids.get(network.name)
+    if own is not None and not owns_network(lab.stack, own):
+        yield Problem(
+            "lab.network", f"the host has another network {network.name!r}; rename the stack or remove that network"
+        )
+    own_bridges = {facts.bridges.get(network.name), network.bridge} if own is not None else set[str]()
+    for name, bridge in facts.bridges.items():
+        if name != network.name and bridge == network.bridge:
+            yield Problem("lab.network.bridge", f"must be free on the host, got {bridge!r} of network {name!r}; choose another")
+    # An address that shows both on a bridge and in the network that owns the bridge is told once, by the network.
+    told = {facts.bridges.get(name) for name in facts.networks}
+    for name, cidrs in facts.networks.items():
+        for cidr in cidrs:
+            if name != network.name and cidr.overlaps(network.cidr):
+                yield _taken(lab, f"{cidr} of libvirt's network {name!r}")
+    for interface, address in facts.addresses:
+        if interface not in own_bridges | told and address.network.overlaps(network.cidr):
+            yield _taken(lab, f"{address.network} of the host's {interface!r}")
+
+
+def _taken(lab: Lab, by: str) -> Problem:
+    return Problem("lab.network.cidr", f"must be free on the host, got {str(lab.network.cidr)!r} beside {by}; choose another")
+
+
+def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    for guest in lab.guests:
+        name = f"{lab.stack}-{guest.name}"
+        if facts.domains.get(name, owner(lab.stack)) != owner(lab.stack):
+            yield Problem(
+                _key(guest), f"the host has another domain {name!r}, which is not this lab's; rename the guest"
+            )
+
+
+def _files(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    for image in {guest.image for guest in lab.guests if isinstance(guest.image, FileImage)}:
+        found = facts.files.get(image.path)
+        if found is None or found.format == "unchecked":
+            continue
+        if found.format == "missing":
+            yield Problem("lab.image.file", f"must be a file that the host can read, got {image.path!r}")
+        elif found.format in ("unknown", "raw"):
+            yield Problem(
+                "lab.image.file",
+                f"must be a disk image of a format that tells itself, got {found.format} for {image.path!r};"
+                " convert it: qemu-img convert -O qcow2",
+            )
+        elif image.digest and found.digest not in (None, image.digest.hex):
+            yield Problem(
+                f"lab.image.{image.digest.algorithm}",
+                f"must be the digest of {image.path!r}, got {found.digest}; the file is left where it is and not used",
+            )
+
+
+def _key(guest: GuestSpec) -> str:
+    return f"lab.groups.{guest.group}" if guest.group else f"lab.guests.{guest.name}"
+
+
+def held(lab: Lab, facts: HostFacts) -> Mapping[str, IPv4Address]:
+    """The addresses that the lab's guests have now."""
+    return facts.reservations.get(lab.network.name, {}) if _is_ours(lab, facts) else {}
