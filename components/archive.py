@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Mapping
 
 
-def archive(files: Mapping[str, str]) -> str:
+def pack(files: Mapping[str, str]) -> str:
     """Pack files, readable by their owner only.
 
     Not compressed: what a compressor writes differs between versions of zlib, and one byte's difference would be a

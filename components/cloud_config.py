@@ -29,7 +29,9 @@ def problems(document: object, path: str, schema: Path = SCHEMA) -> list[Problem
         schema: cloud-init's schema; a file that is absent leaves out the look at the values.
     """
     if not isinstance(document, dict):
-        return [Problem(path, f"must be a mapping of cloud-config keys, got {got(document)}")]
+        # Text may be a whole script, secrets included.
+        shown = "text" if isinstance(document, str) else got(document)
+        return [Problem(path, f"must be a mapping of cloud-config keys, got {shown}")]
     found = list(_not_data(cast("object", document), ()))
     if not found:
         layer = cast("dict[str, Value]", document)
@@ -38,7 +40,7 @@ def problems(document: object, path: str, schema: Path = SCHEMA) -> list[Problem
         rules = _load(schema)
         errors = rules.errors(layer) if rules else ()
         found += [error for error in errors if not any(error[0][: len(keys)] == keys for keys in said)]
-    return [Problem(_joined(path, keys), message) for keys, message in dict.fromkeys(found)]
+    return sorted({Problem(_joined(path, keys), message) for keys, message in found})
 
 
 def _not_data(value: object, keys: Keys) -> Iterator[tuple[Keys, str]]:
@@ -65,7 +67,7 @@ def _keys(layer: Mapping[str, Value]) -> Iterator[tuple[Keys, str]]:
 
 
 def _users(layer: Mapping[str, Value]) -> Iterator[tuple[Keys, str]]:
-    """What cloud-init would take and a lab cannot: it merges `users` by name and logs in as the image's own user."""
+    """Forms of `users` that cloud-init would take, but that cannot be merged by name."""
     users = layer.get("users", ["default"])
     if not isinstance(users, list):
         yield ("users",), f"must be a list of users, got {got(users)}"
@@ -78,11 +80,6 @@ def _users(layer: Mapping[str, Value]) -> Iterator[tuple[Keys, str]]:
                     pass
                 case _:
                     yield ("users", position), f"must be a user's name or a mapping with a name, got {got(user)}"
-    own = layer.get("user", {})
-    if not isinstance(own, dict):
-        yield ("user",), f"must be a mapping about the image's own user, got {got(own)}; add others under users"
-    elif "name" in own:
-        yield ("user", "name"), f"renames the image's own user, got {got(own['name'])}; add others under users"
 
 
 @cache

@@ -125,8 +125,8 @@ RESERVED = {
 }
 """Keys that a layer cannot give, and why."""
 
-SECRET = re.compile(r"passw|secret|private|token|[_-]key$|^(ssh_keys|chpasswd|content)$", re.IGNORECASE)
-"""Keys below which a message shows a value by its type only."""
+SECRET = re.compile(r"passw|secret|private|token|[_-]key$|^(ssh_keys|chpasswd|content|runcmd|bootcmd)$", re.IGNORECASE)
+"""Keys below which a message shows a value by its type only: it may be a secret, or a command that holds one."""
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:

@@ -4,20 +4,18 @@ Pure: the same spec always makes the same bytes, so a preview shows what a guest
 Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
 """
 
-import base64
 import hashlib
-import io
 import sys
-import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
 
+from components.archive import pack
 from components.cloud_config import problems
 from components.cloud_layers import layer_names, load_layer, merge
 
-__all__ = ["Seed", "SeedSpec", "archive", "layer_names", "load_layer", "merge", "problems", "render"]
+__all__ = ["Seed", "SeedSpec", "archive", "layer_names", "load_layer", "merge", "problems", "render", "shown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +29,7 @@ class SeedSpec:
     layers: Sequence[Mapping[str, object]]
     """Checked documents in their order: base, role, group, guest."""
     authorized_keys: Sequence[str]
-    """Who may log in as the image's default user: the lab's public key and those of its users."""
+    """Who may log in as the image's own user: the lab's public key and those of its users."""
     host_key_private: str = field(repr=False)
     """The guest's ed25519 host key, OpenSSH text."""
     host_key_public: str
@@ -75,21 +73,14 @@ def render(spec: SeedSpec) -> Seed:
 
 
 def archive(seed: Seed) -> str:
-    """Pack a seed for a host script's stdin (`base64 -d | tar x`).
-
-    Not compressed: what a compressor writes differs between versions of zlib, and one byte's difference would rewrite
-    the seeds of a lab that two people run.
-    """
+    """Pack a seed for a host script's stdin: one text, the same for the same seed."""
     files = {"user-data": seed.user_data, "meta-data": seed.meta_data, "network-config": seed.network_config}
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, text in files.items():
-            data = text.encode()
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            entry.mode = 0o600
-            tar.addfile(entry, io.BytesIO(data))
-    return base64.b64encode(packed.getvalue()).decode()
+    return pack(files)
+
+
+def shown(layers: Sequence[Mapping[str, object]]) -> str:
+    """The merged layers for people who read a preview: without the keys that the seed adds."""
+    return _yaml(merge(*layers))
 
 
 def _network(mac: str) -> dict[str, object]:

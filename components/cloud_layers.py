@@ -6,6 +6,7 @@ from typing import cast
 
 import yaml
 
+from components.cloud_config import problems
 from components.cloud_config_keys import Value, did_you_mean
 from components.errors import KvmLabError, Problem, got
 
@@ -50,7 +51,7 @@ def load_layer(name: str, directory: Path) -> dict[str, object]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _unreadable(name, path, "must be YAML in UTF-8, got other bytes") from error
     if not isinstance(document, dict):
-        raise _unreadable(name, path, f"must be a mapping of cloud-config keys, got {got(document)}")
+        raise KvmLabError(f"layer {name}", "its file", problems(document, path))
     return cast("dict[str, object]", document)
 
 

@@ -5,6 +5,7 @@ from typing import TypedDict
 import pulumi
 
 from components.enums import OnCloudInitChange
+from components.identity import owner
 from components.libvirt_domain import DomainSpec, domain
 from components.options import child
 from components.shell import script
@@ -43,7 +44,7 @@ class GuestArgs(TypedDict):
     mac: str
     """Plain: MAC of the first NIC. Change: restart."""
     address: str
-    """Plain: the IPv4 address that the network reserves for the MAC. Change: live, the guest sees it at its next lease."""
+    """Plain: the IPv4 address that the network reserves for the MAC. Change: live, with the next lease."""
     login: str
     """Plain: the user that readiness logs in as. Change: waited for again."""
     host_key: str
@@ -148,8 +149,3 @@ class Guest(pulumi.ComponentResource):
         self.domain_id = machine.id
         self.address = pulumi.Output.from_input(args["address"])
         self.register_outputs({"address": self.address, "domain_id": self.domain_id})
-
-
-def owner(lab: str) -> str:
-    """A domain's description: whose guest it is."""
-    return f"guest of kvmlab lab {lab}"

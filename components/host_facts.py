@@ -97,8 +97,8 @@ def parse(output: str) -> HostFacts:
         bases={link: int(size) for link, size in rows.get("base", []) if size},
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         networks=networks,
-        network_uuids={name: uuid for name, uuid in rows.get("network_uuid", [])},
-        bridges={network: bridge for network, bridge in rows.get("bridge", [])},
+        network_uuids=dict(rows.get("network_uuid", [])),
+        bridges=dict(rows.get("bridge", [])),
         reservations=reservations,
         pools={row[0]: " ".join(row[1:]) for row in rows.get("pool", [])},
     )

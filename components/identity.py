@@ -62,6 +62,11 @@ def owns_network(lab: str, uuid: str) -> bool:
     return UUID(uuid).bytes[:8] == _hash("lab", lab)[:8]
 
 
+def owner(lab: str) -> str:
+    """A domain's description: whose guest it is."""
+    return f"guest of kvmlab lab {lab}"
+
+
 def allocate(
     guests: Mapping[str, IPv4Address | None],
     cidr: IPv4Network,

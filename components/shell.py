@@ -1,4 +1,4 @@
-"""The one seam for commands: a script of host/ becomes a resource, or is asked at once while a preview is made.
+"""The one seam for commands: a script of host/ becomes a resource.
 
 Scripts run on the host that they are about. Secrets reach them by stdin, never by argument or environment.
 """
@@ -51,15 +51,6 @@ def as_user(
 ) -> local.Command:
     """The same on the machine that runs Pulumi, as the user who does: for files that are the user's."""
     return _command(name, call, environment, opts, delete, stdin, triggers, None)
-
-
-def ask(call: str, environment: Mapping[str, str]) -> str:
-    """Run a script of host/ that only reads, now, at preview too.
-
-    Returns:
-        What it printed.
-    """
-    return local.run(command=f"host/{call}", environment=dict(environment), logging=local.Logging.NONE).stdout
 
 
 def _command(

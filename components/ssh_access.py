@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import pulumi
 
-from components.archive import archive
+from components.archive import pack
 from components.options import child
 from components.shell import as_user
 
@@ -57,7 +57,7 @@ class SshAccess(pulumi.ComponentResource):
             {"DIRECTORY": directory},
             child(self, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="ssh_access.sh delete",
-            stdin=pulumi.Output.secret(args["private_key"]).apply(lambda key: archive({**files, "id_ed25519": key})),
+            stdin=pulumi.Output.secret(args["private_key"]).apply(lambda key: pack({**files, "id_ed25519": key})),
             triggers=[directory],
         )
         self.config = pulumi.Output.from_input(f"{directory}/config")

@@ -55,16 +55,22 @@ apply_seed() {
     changed "$seed"
 }
 
+reservations() { virsh -q net-dumpxml "$NETWORK" | sed -n 's/^ *\(<host mac=.*\)$/\1/p'; }
+
+remove_reservations() {
+    while read -r host_row; do
+        virsh -q net-update "$NETWORK" delete ip-dhcp-host "$host_row" --live --config >/dev/null
+    done
+}
+
 # The lease comes from a reservation, outside the dynamic range, that only this guest owns.
 apply_reservation() {
     host="<host mac='$MAC' name='$GUEST' ip='$ADDRESS'/>"
-    rows=$(virsh -q net-dumpxml "$NETWORK" | grep "<host mac=") || rows=
-    case $rows in
-        *"$host"*) ok "reservation of $ADDRESS" ; return ;;
-    esac
-    printf '%s\n' "$rows" | grep -F -e "mac='$MAC'" -e "name='$GUEST'" -e "ip='$ADDRESS'" | while read -r old; do
-        virsh -q net-update "$NETWORK" delete ip-dhcp-host "$old" --live --config >/dev/null
-    done
+    if reservations | grep -qxF "$host"; then
+        ok "reservation of $ADDRESS"
+        return
+    fi
+    reservations | grep -F -e "mac='$MAC'" -e "name='$GUEST'" -e "ip='$ADDRESS'" | remove_reservations
     virsh -q net-update "$NETWORK" add ip-dhcp-host "$host" --live --config >/dev/null
     changed "reservation of $ADDRESS"
 }
@@ -94,8 +100,7 @@ delete() {
     for volume in "$root" "$seed"; do
         [ -z "$(volume_bytes "$volume")" ] || virsh -q vol-delete --pool "$POOL" "$volume" >/dev/null
     done
-    rows=$(virsh -q net-dumpxml "$NETWORK" 2>/dev/null | grep -F "mac='$MAC'") || rows=
-    [ -z "$rows" ] || virsh -q net-update "$NETWORK" delete ip-dhcp-host "$rows" --live --config >/dev/null
+    reservations 2>/dev/null | grep -F "mac='$MAC'" | remove_reservations
     changed "$DOMAIN: disks and reservation removed"
 }
 

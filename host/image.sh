@@ -25,12 +25,12 @@ make_directory() {
 remove_directory() {
     # Another image of the same lab still stands on it.
     set -- "$POOL_PATH"/base-*
-    [ ! -e "$1" ] || return 0
+    [ ! -L "$1" ] || return 0
     made=$(sed -n 's/^made=//p' "$marker" 2>/dev/null) || made=
     rm -f "$marker"
     [ "$made" = yes ] || return 0
     rmdir "$POOL_PATH" 2>/dev/null ||
-        changed "$POOL_PATH stays: it holds files that are not the lab's: $(ls -A "$POOL_PATH")"
+        changed "$POOL_PATH stays: it holds files that are not the lab's: $(cd "$POOL_PATH" && echo *)"
 }
 
 digest_of() { # digest_of sha512|sha256 FILE
@@ -121,7 +121,13 @@ apply() {
 
 delete() {
     if [ -L "$POOL_PATH/$LINK" ]; then
-        rm -f "$(readlink -f "$POOL_PATH/$LINK")" "$POOL_PATH/$LINK" "$POOL_PATH/$LINK.part"
+        content=$(readlink "$POOL_PATH/$LINK")
+        rm -f "$POOL_PATH/$LINK" "$POOL_PATH/$LINK.part"
+        # The same bytes may be known by another name, with guests standing on them.
+        for other in "$POOL_PATH"/base-*; do
+            [ "$(readlink "$other")" != "$content" ] || content=
+        done
+        [ -z "$content" ] || rm -f "$POOL_PATH/$content"
         changed "image $LINK removed"
     else
         ok "no image $LINK"

@@ -17,7 +17,7 @@ die() {
 progress() {
     (
         seconds=0
-        while sleep 10; do
+        while sleep 10 >/dev/null 2>&1; do
             seconds=$((seconds + 10))
             printf '%s (%s s)\n' "$1" "$seconds"
         done

@@ -52,32 +52,36 @@ for base in "$POOL_PATH"/base-*; do
 done
 
 command -v virsh >/dev/null || { fact libvirt absent; exit 0; }
+# virsh echoes a mark without a line's end, so that is put behind every mark.
+marks='s/@@\([^@]*\)@@/@@\1@@\n/g'
+
 # One connection for all that is asked: each start of virsh costs as much as the answers.
-if ! listing=$(timeout 10 virsh -q "echo uri; uri; echo domains; list --all --name; echo networks; net-list --all --name; \
-echo pools; pool-list --all --name" 2>&1); then
+if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@networks@@; net-list --all --name; \
+echo @@pools@@; pool-list --all --name" 2>&1); then
     fact libvirt "unreachable $(printf '%s\n' "$listing" | sed -n 's/^error: //p' | tail -n 1)"
     exit 0
 fi
 fact libvirt ok
 
-names() { printf '%s\n' "$listing" | sed -n "/^$1\$/,/^$2\$/p" | grep -v -x -e "$1" -e "$2" -e '' || true; }
-domains=$(names domains networks)
-networks=$(names networks pools)
-pools=$(names pools '')
+# calls WHAT COMMAND [PREFIX]: the virsh command for each thing listed, under a mark with the thing's name.
+calls() {
+    printf '%s\n' "$listing" | sed "$marks" | awk -v what="@@$1@@" -v command="$2" -v prefix="${3:-}" '
+        /^@@/ { inside = $0 == what; next }
+        { sub(/ +$/, "") }
+        inside && $0 != "" && index($0, prefix) == 1 { printf "echo @@%s@@; %s \"%s\"; ", $0, command, $0 }'
+}
 
 # Whose a domain is stands in its description; only those that bear a name of this lab matter.
-printf '%s\n' "$domains" | { grep "^$LAB-" || true; } | while read -r domain; do
-    fact domain "$domain $(virsh -q desc "$domain" | head -n 1)"
-done
+virsh -q "echo; $(calls domains desc "$LAB-")" | sed "$marks" | awk '
+    /^@@/ { name = $0; gsub("@@", "", name); next }
+    name != "" { print "domain", name, $0; name = "" }'
 
-for network in $networks; do
-    virsh -q net-dumpxml "$network" | sed -n \
-        -e "s/.*<ip [^>]*address='\([^']*\)' netmask='\([^']*\)'.*/network $network \1\/\2/p" \
-        -e "s/.*<ip [^>]*address='\([^']*\)' prefix='\([^']*\)'.*/network $network \1\/\2/p" \
-        -e "s/.*<bridge name='\([^']*\)'.*/bridge $network \1/p" \
-        -e "s/.*<host mac='\([^']*\)' name='\([^']*\)' ip='\([^']*\)'.*/reservation $network \2 \3/p" \
-        -e "s/.*<uuid>\(.*\)<.uuid>.*/network_uuid $network \1/p"
-done
-for pool in $pools; do
-    virsh -q pool-dumpxml "$pool" | sed -n "s/.*<path>\(.*\)<.path>.*/pool $pool \1/p"
-done
+virsh -q "echo; $(calls networks net-dumpxml) $(calls pools pool-dumpxml)" | sed "$marks" | awk -F "'" '
+    /^@@/ { name = $0; gsub("@@", "", name) }
+    /<network/ { kind = "network" }
+    /<pool/ { kind = "pool" }
+    kind == "network" && /<uuid>/ { gsub(/ *<[^>]*>/, ""); print "network_uuid", name, $0 }
+    kind == "network" && /<bridge / { print "bridge", name, $2 }
+    kind == "network" && /<ip .*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }
+    kind == "network" && /<host mac=.* name=.* ip=/ { print "reservation", name, $4, $6 }
+    kind == "pool" && /<path>/ { gsub(/ *<[^>]*>/, ""); print "pool", name, $0 }'

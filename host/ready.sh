@@ -27,7 +27,7 @@ stage() {
 }
 
 report_stages() {
-    while sleep 9; do
+    while sleep 9 >/dev/null 2>&1; do
         printf '%s: %s (%s s)\n' "$DOMAIN" "$(stage)" "$(($(date +%s) - started))"
     done
 }

@@ -1,11 +1,23 @@
 """From the selected stack's config to the lab of its kind."""
 
-from stacks import config, guests
+from importlib import import_module
 
-KINDS = {"guests": guests.compose}
+import pulumi
+
+from components.errors import HostError
+from components.probe import Probe
+from stacks import config, preflight
 
 
 def compose() -> None:
-    """Make the lab that the stack's config describes."""
+    """Make the lab that the stack's config describes, or raise everything that keeps its host from carrying it."""
     lab = config.load()
-    KINDS[lab.kind](lab)
+    probe = Probe(lab.host.address, preflight.question(lab))
+    # The provider SDKs load while the host answers, and only those that this kind of lab needs.
+    kind = import_module(f"stacks.{lab.kind}")
+    facts = probe.facts()
+    if problems := preflight.problems(lab, facts):
+        raise HostError(lab.host.address, problems)
+    for warning in preflight.warnings(lab, facts):
+        pulumi.warn(warning)
+    kind.compose(lab, facts)

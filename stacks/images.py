@@ -1,49 +1,56 @@
-"""From what a guest's config calls an image to what the host is to fetch."""
+"""From what a guest's config calls an image to what the host is to fetch. Pure but for reading the catalogue."""
 
 import platform
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-from components.image import ImageArgs, image_link
 from stacks.config import CatalogueImage, Digest, FileImage, Image, Pool, UrlImage
+
+if TYPE_CHECKING:
+    from components.image import ImageArgs
 
 CATALOGUE = Path(__file__).parents[1] / "images" / "catalogue.yaml"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def link(image: Image) -> str:
-    """The name of an image in its pool; the same for all guests that ask for the same bytes."""
+    """The name of an image in its pool: readable, the same for the same bytes, another one for others."""
     match image:
         case CatalogueImage(name):
-            url, digest = _published(name)
-            return image_link(name, url, digest)
+            return _link(name, *_published(name))
         case FileImage(path, digest):
-            return image_link("file", path, _text(digest) if digest else "")
+            return _link("file", path, _text(digest) if digest else "")
         case UrlImage(url, digest):
-            return image_link("url", url, _text(digest))
+            return _link("url", url, _text(digest))
 
 
-def image_args(image: Image, pool: Pool) -> ImageArgs:
+def image_args(image: Image, pool: Pool) -> "ImageArgs":
     """What the Image component is to make real."""
-    args = ImageArgs(lab=pool.name, pool_path=pool.path, link=link(image))
+    args: ImageArgs = {"lab": pool.name, "pool_path": pool.path, "link": link(image)}
     match image:
         case CatalogueImage(name):
-            url, digest = _published(name)
-            args |= {"url": url, "digest": digest}
-            if "build" in _catalogue()[name]:
-                args["build"] = _catalogue()[name]["build"]
+            args["url"], args["digest"] = _published(name)
+            if build := _catalogue()[name].get("build"):
+                args["build"] = str(build)
         case FileImage(path, digest):
             args["file"] = path
             if digest:
                 args["digest"] = _text(digest)
         case UrlImage(url, digest):
-            args |= {"url": url, "digest": _text(digest)}
+            args["url"], args["digest"] = url, _text(digest)
     return args
 
 
+def _link(name: str, *sources: str) -> str:
+    return f"base-{name}-{sha256('|'.join(sources).encode()).hexdigest()[:8]}"
+
+
 def _published(name: str) -> tuple[str, str]:
+    """URL and digest for this machine's architecture."""
     entry = _catalogue()[name][ARCHITECTURES.get(platform.machine(), "amd64")]
     algorithm = "sha512" if "sha512" in entry else "sha256"
     return entry["url"], f"{algorithm}:{entry[algorithm]}"

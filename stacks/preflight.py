@@ -1,28 +1,38 @@
 """What a host must be able to carry, checked before anything on it is changed. Pure."""
 
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address
+from collections.abc import Iterator
 
 from components.errors import Problem
-from components.guest import owner
 from components.host_facts import HostFacts
-from components.identity import owns_network
+from components.identity import allocate, owner, owns_network
+from stacks import images
 from stacks.config import FileImage, GuestSpec, Lab
 
 MIB = 1024 * 1024
 BIOS_HINT = "enable Intel VT-x or AMD-V (SVM) in the BIOS/UEFI setup"
 
 
-def problems(lab: Lab, facts: HostFacts, links: Mapping[str, str]) -> list[Problem]:
-    """Everything that keeps this host from carrying this lab.
+def question(lab: Lab) -> dict[str, str]:
+    """What host/probe.sh is to be asked for this lab."""
+    files = {
+        f"{images.link(image)} {image.digest.algorithm if image.digest else '-'} {image.path}"
+        for image in _files_of(lab)
+    }
+    return {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files))}
 
-    Args:
-        lab: what is asked for.
-        facts: what the host is.
-        links: each guest's base image, by guest name.
-    """
-    checks = (_host, _accelerator, _memory, _pool, _network, _domains, _files)
-    return [*(problem for check in checks for problem in check(lab, facts)), *_disks(lab, facts, links)]
+
+def problems(lab: Lab, facts: HostFacts) -> list[Problem]:
+    """Everything that keeps this host from carrying this lab."""
+    checks = (_host, _accelerator, _memory, _pool, _disks, _network, _room, _domains, _images)
+    return [problem for check in checks for problem in check(lab, facts)]
+
+
+def addresses(lab: Lab, facts: HostFacts) -> dict[str, str]:
+    """Every guest's address; those that the lab's guests hold now stay theirs."""
+    reserved = [(lab.network.gateway, lab.network.gateway), (lab.network.dhcp_start, lab.network.dhcp_end)]
+    held = facts.reservations.get(lab.network.name, {}) if _is_ours(lab, facts) else {}
+    asked = {guest.name: guest.address for guest in lab.guests}
+    return {name: str(address) for name, address in allocate(asked, lab.network.cidr, reserved, held).items()}
 
 
 def accelerator(lab: Lab, facts: HostFacts) -> str:
@@ -31,12 +41,20 @@ def accelerator(lab: Lab, facts: HostFacts) -> str:
     return "kvm" if wants_kvm else "qemu"
 
 
+def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
+    """What a user should know, and may live with."""
+    if lab.host.accelerator == "auto" and not facts.has_kvm:
+        yield f"{lab.host.address}: guests are emulated, which is slow; {BIOS_HINT}"
+
+
 def _host(_lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     if not facts.root:
         yield Problem("lab.host", "must let this user act as root; run as root, or allow sudo without a password")
     if facts.libvirt.startswith("unreachable") and facts.libvirt_process:
         reason = facts.libvirt.removeprefix("unreachable").strip() or "no answer within 10 s"
-        yield Problem("lab.host", f"libvirt must answer at qemu:///system, got {reason!r}; restart its daemon and try again")
+        yield Problem(
+            "lab.host", f"libvirt must answer at qemu:///system, got {reason!r}; restart its daemon and try again"
+        )
 
 
 def _accelerator(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
@@ -63,7 +81,9 @@ def _pool(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     if not facts.pool_writable:
         yield Problem("lab.pool.path", f"must be a directory that root can write, got {path!r}; choose another")
     if facts.pool_lab not in ("", lab.stack):
-        yield Problem("lab.pool.path", f"must be this lab's alone, got {path!r} of lab {facts.pool_lab!r}; choose another")
+        yield Problem(
+            "lab.pool.path", f"must be this lab's alone, got {path!r} of lab {facts.pool_lab!r}; choose another"
+        )
     for name, other in facts.pools.items():
         if name == lab.pool.name and other != path and facts.pool_lab != lab.stack and not _is_ours(lab, facts):
             yield Problem(
@@ -79,7 +99,7 @@ def _is_ours(lab: Lab, facts: HostFacts) -> bool:
     return uuid is not None and owns_network(lab.stack, uuid)
 
 
-def _disks(lab: Lab, facts: HostFacts, links: Mapping[str, str]) -> Iterator[Problem]:
+def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     new = [guest for guest in lab.guests if f"{lab.stack}-{guest.name}.qcow2" not in facts.pool_disks]
     asked = sum(guest.disk for guest in new) // MIB
     free = facts.pool_free_kib // 1024
@@ -91,7 +111,7 @@ def _disks(lab: Lab, facts: HostFacts, links: Mapping[str, str]) -> Iterator[Pro
         )
     for guest in lab.guests:
         image = facts.files.get(guest.image.path) if isinstance(guest.image, FileImage) else None
-        size = facts.bases.get(links[guest.name]) or (image.virtual_size if image else None)
+        size = facts.bases.get(images.link(guest.image)) or (image.virtual_size if image else None)
         if size and guest.disk < size:
             least = -(-size // MIB)
             yield Problem(
@@ -110,7 +130,9 @@ def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     own_bridges = {facts.bridges.get(network.name), network.bridge} if own is not None else set[str]()
     for name, bridge in facts.bridges.items():
         if name != network.name and bridge == network.bridge:
-            yield Problem("lab.network.bridge", f"must be free on the host, got {bridge!r} of network {name!r}; choose another")
+            yield Problem(
+                "lab.network.bridge", f"must be free on the host, got {bridge!r} of network {name!r}; choose another"
+            )
     # An address that shows both on a bridge and in the network that owns the bridge is told once, by the network.
     told = {facts.bridges.get(name) for name in facts.networks}
     for name, cidrs in facts.networks.items():
@@ -123,7 +145,22 @@ def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
 
 
 def _taken(lab: Lab, by: str) -> Problem:
-    return Problem("lab.network.cidr", f"must be free on the host, got {str(lab.network.cidr)!r} beside {by}; choose another")
+    return Problem(
+        "lab.network.cidr", f"must be free on the host, got {str(lab.network.cidr)!r} beside {by}; choose another"
+    )
+
+
+def _room(lab: Lab, _facts: HostFacts) -> Iterator[Problem]:
+    network = lab.network
+    dynamic = int(network.dhcp_end) - int(network.dhcp_start) + 1
+    # Not counted: the network's own address, the host's, and broadcast.
+    free = network.cidr.num_addresses - 3 - dynamic
+    if len(lab.guests) > free:
+        yield Problem(
+            "lab.network.cidr",
+            f"must have an address for each of {len(lab.guests)} guests, got {free} outside the dynamic range in"
+            f" {str(network.cidr)!r}; choose a wider one",
+        )
 
 
 def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
@@ -135,8 +172,8 @@ def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             )
 
 
-def _files(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    for image in {guest.image for guest in lab.guests if isinstance(guest.image, FileImage)}:
+def _images(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    for image in _files_of(lab):
         found = facts.files.get(image.path)
         if found is None or found.format == "unchecked":
             continue
@@ -146,19 +183,18 @@ def _files(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             yield Problem(
                 "lab.image.file",
                 f"must be a disk image of a format that tells itself, got {found.format} for {image.path!r};"
-                " convert it: qemu-img convert -O qcow2",
+                " convert it with: qemu-img convert -O qcow2",
             )
         elif image.digest and found.digest not in (None, image.digest.hex):
             yield Problem(
                 f"lab.image.{image.digest.algorithm}",
-                f"must be the digest of {image.path!r}, got {found.digest}; the file is left where it is and not used",
+                f"must be the digest of {image.path!r}, got {found.digest}; the file stays where it is and is not used",
             )
+
+
+def _files_of(lab: Lab) -> set[FileImage]:
+    return {guest.image for guest in lab.guests if isinstance(guest.image, FileImage)}
 
 
 def _key(guest: GuestSpec) -> str:
     return f"lab.groups.{guest.group}" if guest.group else f"lab.guests.{guest.name}"
-
-
-def held(lab: Lab, facts: HostFacts) -> Mapping[str, IPv4Address]:
-    """The addresses that the lab's guests have now."""
-    return facts.reservations.get(lab.network.name, {}) if _is_ours(lab, facts) else {}

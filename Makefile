@@ -1,0 +1,51 @@
+# The ways into kvmlab; `make help` lists them. After `. .toolchain/env`, plain pulumi commands do the same.
+
+STACK ?= quickstart
+pulumi = . .toolchain/env && pulumi
+
+.PHONY: help
+help: ## show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: ## get the toolchain and the Python environment (part of all that follows)
+	@toolchain/bootstrap
+	@cloud-init/fetch-schema .toolchain/cloud-init-schema.json
+
+.PHONY: stack
+stack: setup
+	@toolchain/stack $(STACK)
+	@toolchain/recover $(STACK)
+
+.PHONY: up
+up: stack ## make the lab real; STACK=quickstart is the default, here and below
+	@$(pulumi) up --stack $(STACK) --yes --skip-preview --suppress-permalink
+	@. .toolchain/env && toolchain/table $(STACK)
+
+.PHONY: preview
+preview: stack ## show what `make up` would change
+	@$(pulumi) preview --stack $(STACK) --diff --suppress-permalink
+
+.PHONY: destroy
+destroy: stack ## remove the lab; the host is left as it was found
+	@$(pulumi) destroy --stack $(STACK) --yes --skip-preview --suppress-permalink
+
+.PHONY: test
+test: setup ## unit tests, engine tests, and a real guest that boots
+	@. .toolchain/env && pytest
+
+.PHONY: lint
+lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale generated files
+	@. .toolchain/env && ruff check . && ruff format --check .
+	@. .toolchain/env && basedpyright
+	@. .toolchain/env && lint-imports
+	@. .toolchain/env && git ls-files | xargs grep -lE '^#!/bin/sh|^# shellcheck shell=sh' | xargs shellcheck -x --source-path=SCRIPTDIR:.
+	@. .toolchain/env && python -m stacks.schema --check
+
+.PHONY: reference
+reference: setup ## write the JSON schema and docs/reference from the config's models
+	@. .toolchain/env && python -m stacks.schema
+
+.PHONY: bench
+bench: setup ## compare with a bare boot by hand and with an empty Pulumi program
+	@. .toolchain/env && python -m bench

@@ -1,0 +1,57 @@
+"""Asks a host for its facts, while the program goes on.
+
+A plain child process and not a resource, since the answer decides what a preview shows; and not an invoke of the
+command plugin, which would wait for the plugin to start, and for which there is no counterpart over SSH.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from components.errors import HostError, Problem
+from components.host_facts import HostFacts, parse
+
+SCRIPT = "host/probe.sh"
+ROOT = Path(__file__).parents[1]
+SECONDS = 60
+"""A host that takes longer is not well: the script's own calls have time limits of 10 s."""
+
+
+class Probe:
+    """A question that is under way; it only reads."""
+
+    def __init__(self, host: str, environment: Mapping[str, str]) -> None:
+        """Ask.
+
+        Args:
+            host: whose facts; messages name it.
+            environment: what the script reads, see its head.
+        """
+        self._host = host
+        settings = [f"{key}={value}" for key, value in environment.items()]
+        self._process = subprocess.Popen(  # noqa: S603 (our own script, and settings that are no shell text)
+            ["/usr/bin/env", *settings, f"./{SCRIPT}"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def facts(self) -> HostFacts:
+        """Wait for the answer.
+
+        Raises:
+            HostError: the script failed or took too long.
+        """
+        try:
+            output, errors = self._process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise self._error(f"must answer within {SECONDS} s; see whether libvirt or a disk hangs there") from None
+        if self._process.returncode != 0:
+            raise self._error(f"must run {SCRIPT}, got exit status {self._process.returncode}: {errors.strip()}")
+        return parse(output)
+
+    def _error(self, message: str) -> HostError:
+        return HostError(self._host, [Problem("lab.host", message)])

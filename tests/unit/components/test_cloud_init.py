@@ -1,0 +1,163 @@
+"""A guest's seed is what its spec says, to the byte.
+
+Every variant is kept in tests/cases/cloud_init/rendered. After a wanted change, write them anew and read the diff:
+
+    python -m tests.unit.components.test_cloud_init
+"""
+
+import base64
+import io
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.cloud_init import Seed, SeedSpec, archive, layer_names, load_layer, problems, render
+
+CASES = Path(__file__).parents[2] / "cases" / "cloud_init"
+RENDERED = CASES / "rendered"
+LAYERS = Path(__file__).parents[3] / "cloud-init"
+SEEDS: list[dict[str, Any]] = yaml.safe_load((CASES / "seeds.yaml").read_text("utf-8"))
+
+GUEST = SeedSpec(
+    hostname="web-1",
+    fqdn="web-1.lab.internal",
+    layers=[],
+    authorized_keys=["ssh-ed25519 AAAAlab", "ssh-ed25519 AAAAuser user@desk", "ssh-ed25519 AAAAlab"],
+    host_key_private="first line of the private key\nlast line of the private key\n",
+    host_key_public="ssh-ed25519 AAAAhost",
+    mac="52:54:00:12:34:56",
+)
+
+
+def seed_of(case: dict[str, Any]) -> Seed:
+    """Render one case."""
+    layers = [*(load_layer(name, LAYERS) for name in case["layers"]), *case.get("user_data", [])]
+    return render(replace(GUEST, layers=layers, instance_id=case.get("instance_id")))
+
+
+def files_of(seed: Seed) -> dict[str, str]:
+    """The files as the seed disk names them."""
+    return {"user-data": seed.user_data, "meta-data": seed.meta_data, "network-config": seed.network_config}
+
+
+@pytest.mark.parametrize("case", SEEDS, ids=lambda case: case["name"])
+def test_rendered(case: dict[str, Any]) -> None:
+    """The seed is the one that is kept."""
+    directory = RENDERED / case["name"]
+    kept = {file.name: file.read_text("utf-8") for file in directory.iterdir()}
+    assert files_of(seed_of(case)) == kept
+
+
+def test_rendered_is_whole() -> None:
+    """Nothing is kept that no case makes, and every layer of ours is in a case."""
+    assert {directory.name for directory in RENDERED.iterdir()} == {case["name"] for case in SEEDS}
+    assert {name for case in SEEDS for name in case["layers"]} == set(layer_names(LAYERS))
+
+
+@pytest.mark.parametrize("case", SEEDS, ids=lambda case: case["name"])
+def test_what_every_guest_has(case: dict[str, Any]) -> None:
+    """Whatever the layers say, the lab can log in, knows the host key and finds the NIC."""
+    seed = seed_of(case)
+    user_data = yaml.safe_load(seed.user_data)
+    assert seed.user_data.startswith("#cloud-config\n")
+    assert user_data["users"][0] == "default"
+    assert user_data["ssh_authorized_keys"][:2] == ["ssh-ed25519 AAAAlab", "ssh-ed25519 AAAAuser user@desk"]
+    assert user_data["ssh_keys"] == {"ed25519_private": GUEST.host_key_private, "ed25519_public": GUEST.host_key_public}
+    assert yaml.safe_load(seed.meta_data) == {"instance-id": seed.instance_id, "local-hostname": "web-1"}
+    assert yaml.safe_load(seed.network_config)["ethernets"]["eth0"]["match"] == {"macaddress": GUEST.mac}
+
+
+@pytest.mark.parametrize("case", SEEDS, ids=lambda case: case["name"])
+def test_text_survives(case: dict[str, Any]) -> None:
+    """What a layer says is what cloud-init reads, however hard it is to write as YAML."""
+    user_data = yaml.safe_load(seed_of(case).user_data)
+    for layer in case.get("user_data", []):
+        for key in layer.keys() - {"users", "ssh_authorized_keys"}:
+            assert user_data[key] == layer[key]
+
+
+def test_layers_cannot_take_the_identity() -> None:
+    """A layer with keys of the lab's own is refused by the check, and without it the lab's still win."""
+    layer: dict[str, object] = {
+        "hostname": "x",
+        "fqdn": "x.y",
+        "ssh_deletekeys": False,
+        "ssh_keys": {"ed25519_public": "x"},
+    }
+    assert len(problems(layer, "lab.userData")) == len(layer)
+    assert render(replace(GUEST, layers=[layer])).user_data == render(GUEST).user_data
+
+
+def test_key_order_is_not_content() -> None:
+    """Keys written in another order make the same instance; a list in another order does not."""
+
+    def instance(layer: dict[str, object]) -> str:
+        return render(replace(GUEST, layers=[layer])).instance_id
+
+    assert instance({"timezone": "UTC", "runcmd": ["a", "b"]}) == instance({"runcmd": ["a", "b"], "timezone": "UTC"})
+    assert instance({"runcmd": ["a", "b"]}) != instance({"runcmd": ["b", "a"]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hostname": "web-2"},
+        {"fqdn": "web-1.example.org"},
+        {"layers": [{"runcmd": ["true"]}]},
+        {"authorized_keys": ["ssh-ed25519 AAAAother"]},
+        {"host_key_private": "another"},
+        {"mac": "52:54:00:00:00:01"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_content_makes_the_instance(change: dict[str, Any]) -> None:
+    """Any change of content is a new instance, unless the instance was given."""
+    assert render(replace(GUEST, **change)).instance_id != render(GUEST).instance_id
+    assert render(replace(GUEST, instance_id="iid-1", **change)).instance_id == "iid-1"
+
+
+def test_shared_values_are_written_out() -> None:
+    """A value that two keys share makes no YAML anchor."""
+    shared = ["a", "b"]
+    text = render(replace(GUEST, layers=[{"runcmd": [shared, shared]}])).user_data
+    assert "&" not in text
+    assert yaml.safe_load(text)["runcmd"] == [shared, shared]
+
+
+def test_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archive holds the three files and nothing that differs from run to run."""
+    seed = render(GUEST)
+    packed = archive(seed)
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
+    assert packed == archive(replace(seed))
+    assert "\n" not in packed
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as tar:
+        members = tar.getmembers()
+        content = {member.name: tar.extractfile(member) for member in members}
+        assert {name: file.read().decode() for name, file in content.items() if file} == files_of(seed)
+    assert [member.name for member in members] == ["user-data", "meta-data", "network-config"]
+    assert {(member.mtime, member.uid, member.gid, member.uname, member.mode) for member in members} == {
+        (0, 0, 0, "", 0o600)
+    }
+
+
+def test_secrets_are_not_shown() -> None:
+    """Neither a spec nor a seed shows its private key when it is printed."""
+    assert "private key" not in f"{GUEST!r} {render(GUEST)!r}"
+
+
+def write_rendered() -> None:
+    """Keep what the cases make now."""
+    for case in SEEDS:
+        directory = RENDERED / case["name"]
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files_of(seed_of(case)).items():
+            (directory / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    write_rendered()
