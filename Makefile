@@ -20,7 +20,6 @@ stack: setup
 .PHONY: up
 up: stack ## make the lab real; STACK=quickstart is the default, here and below
 	@$(pulumi) up --stack $(STACK) --yes --skip-preview --suppress-permalink
-	@. .toolchain/env && toolchain/table $(STACK)
 
 .PHONY: preview
 preview: stack ## show what `make up` would change

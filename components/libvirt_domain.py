@@ -1,10 +1,13 @@
 """The one seam to the provider's Domain: what is fixed at a guest's birth, in our words."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import pulumi
 import pulumi_libvirt as libvirt
+
+from components.shell import run_now
 
 
 class DomainSpec(NamedTuple):
@@ -21,6 +24,20 @@ class DomainSpec(NamedTuple):
     """Paths of volumes that their pool knows, in the order of vda, vdb."""
     network: pulumi.Input[str]
     mac: str
+
+
+@cache
+def _clear_unfinished() -> pulumi.ResourceHook:
+    """Before the provider makes a domain, one of the same name that a killed run left behind goes.
+
+    The provider records a domain only when it is started, and refuses to make one that exists.
+    """
+
+    def clear(args: pulumi.ResourceHookArgs) -> None:
+        inputs = args.new_inputs or {}
+        run_now("domain.sh clear", {"DOMAIN": inputs["name"], "OWNER": inputs["description"]})
+
+    return pulumi.ResourceHook("clear-unfinished-domain", clear)
 
 
 def domain(
@@ -60,6 +77,7 @@ def domain(
                 replacement_trigger=pulumi.Output.all(*replace_with),
                 # What the provider takes for updated and never sends: provider.md of the design, found in its source.
                 replace_on_changes=["networkInterfaces", "disks", "cpu"],
+                hooks=pulumi.ResourceHookBinding(before_create=[_clear_unfinished()]),
             ),
         ),
     )

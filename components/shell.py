@@ -4,10 +4,17 @@ Scripts run on the host that they are about. Secrets reach them by stdin, never 
 """
 
 import os
+import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pulumi
 from pulumi_command import local
+
+from components.errors import KvmLabError, Problem
+
+ROOT = Path(__file__).parents[1]
+RUN_NOW_SECONDS = 120
 
 
 def script(
@@ -51,6 +58,28 @@ def as_user(
 ) -> local.Command:
     """The same on the machine that runs Pulumi, as the user who does: for files that are the user's."""
     return _command(name, call, environment, opts, delete, stdin, triggers, None)
+
+
+def run_now(call: str, environment: Mapping[str, str]) -> None:
+    """Run a script of host/ as root at once, in a hook of the engine's: what it does belongs to no resource.
+
+    Raises:
+        KvmLabError: the script failed; its own message is the error's.
+    """
+    settings = [f"{key}={value}" for key, value in environment.items()]
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    done = subprocess.run(  # noqa: S603 (our own script, and settings that are no shell text)
+        [*sudo, "/usr/bin/env", *settings, *f"host/{call}".split()],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=RUN_NOW_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        path, _, message = done.stderr.strip().partition(": ")
+        raise KvmLabError(f"host/{call}", "what it found", [Problem(path, message)])
 
 
 def _command(

@@ -20,7 +20,7 @@ stage() {
     elif grep -q -e running "$work/status" 2>/dev/null; then
         echo "cloud-init is running"
     elif virsh -q net-dhcp-leases "$NETWORK" --mac "$MAC" 2>/dev/null | grep -q .; then
-        echo "no SSH yet$(sed 's/^/: /' "$work/ssh.log" | tail -n 1)"
+        echo "no SSH yet$(tail -n 1 "$work/ssh.log" | tr -d '\r' | sed 's/^/: /')"
     else
         echo "booting, no lease yet"
     fi

@@ -1,6 +1,6 @@
 """The lab of kind `guests`: an image, a pool, a network, and guests in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -76,7 +76,9 @@ def compose(lab: Lab, facts: HostFacts) -> None:
     directory = f".kvmlab/ssh/{lab.stack}"
     private_key = pulumi.Output.secret(lab_key.private)
     SshAccess("access", {"directory": directory, "login": seeds.LOGIN, "guests": reached, "private_key": private_key})
-    pulumi.export("guests", _table(addresses, f"{directory}/config"))
+    commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
+    pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
+    pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
 
 
 def _network(lab: Lab) -> NetworkArgs:
@@ -95,6 +97,11 @@ def _after(*before: pulumi.Resource) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(depends_on=list(before))
 
 
-def _table(addresses: Mapping[str, str], config: str) -> Mapping[str, Mapping[str, str]]:
-    """What a run ends with: guest, address, and the command that logs in without a question."""
-    return {name: {"address": address, "ssh": f"ssh -F {config} {name}"} for name, address in addresses.items()}
+def _rows(addresses: Mapping[str, str], commands: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(name, address, commands[name]) for name, address in addresses.items()]
+
+
+def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Columns for people, a line each: what a run ends with."""
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [f"{name:<{first}}  {address:<{second}}  {command}" for name, address, command in rows]
