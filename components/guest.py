@@ -44,7 +44,7 @@ class GuestArgs(TypedDict):
     mac: str
     """Plain: MAC of the first NIC. Change: restart."""
     address: str
-    """Plain: the IPv4 address that the network reserves for the MAC. Change: live, with the next lease."""
+    """Plain: the IPv4 address that the network reserves for the MAC. Change: restart."""
     login: str
     """Plain: the user that readiness logs in as. Change: waited for again."""
     host_key: str
@@ -121,7 +121,8 @@ class Guest(pulumi.ComponentResource):
                 mac=args["mac"],
             ),
             child(self, pulumi.ResourceOptions(depends_on=[disks])),
-            replace_with=[*birth, args["network_uuid"]],
+            # A lease is renewed once an hour; a restarted guest has its new address at once.
+            replace_with=[*birth, args["network_uuid"], args["address"]],
         )
         script(
             f"{name}-ready",

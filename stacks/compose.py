@@ -4,14 +4,16 @@ from importlib import import_module
 
 import pulumi
 
-from components.errors import HostError
+from components.errors import ConfigError, HostError
 from components.probe import Probe
-from stacks import config, preflight
+from stacks import config, preflight, seeds
 
 
 def compose() -> None:
     """Make the lab that the stack's config describes, or raise everything that keeps its host from carrying it."""
     lab = config.load()
+    if problems := seeds.problems(lab):
+        raise ConfigError(lab.stack, problems)
     probe = Probe(lab.host.address, preflight.question(lab))
     # The provider SDKs load while the host answers, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")

@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from components import cloud_init
+from components.errors import Problem
 from components.identity import SshKey
-from stacks.config import GuestSpec
+from stacks.config import GuestSpec, Lab
 
 LAYERS = Path(__file__).parents[1] / "cloud-init"
 LOGIN = "lab"
@@ -41,6 +42,14 @@ def seed(guest: GuestSpec, domain: str, mac: str, host_key: SshKey, lab_key: str
 def layers(guest: GuestSpec) -> list[Mapping[str, object]]:
     """A guest's documents in their order: base, those that config names, the guest's own."""
     return [*(_layer(name) for name in ("base", *guest.layers)), guest.user_data]
+
+
+def problems(lab: Lab) -> list[Problem]:
+    """What is wrong with the layers that the lab uses; its guests' own documents are part of its config's check."""
+    used = {"base", *(name for guest in lab.guests for name in guest.layers)}
+    return [
+        problem for name in sorted(used) for problem in cloud_init.problems(_layer(name), f"cloud-init/{name}.yaml")
+    ]
 
 
 @cache

@@ -1,0 +1,30 @@
+"""The typed config of a stack: a frozen lab, or one report of everything that is wrong with it."""
+
+from stacks.config.lab import (
+    CatalogueImage,
+    Digest,
+    FileImage,
+    GuestSpec,
+    Host,
+    Image,
+    Lab,
+    Network,
+    Pool,
+    UrlImage,
+)
+from stacks.config.loading import load, parse
+
+__all__ = [
+    "CatalogueImage",
+    "Digest",
+    "FileImage",
+    "GuestSpec",
+    "Host",
+    "Image",
+    "Lab",
+    "Network",
+    "Pool",
+    "UrlImage",
+    "load",
+    "parse",
+]

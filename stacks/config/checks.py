@@ -1,0 +1,78 @@
+"""What no field can see alone: names that result, and references that must exist."""
+
+from collections.abc import Collection, Iterator
+
+from components import cloud_config
+from components.errors import Problem, got
+from stacks.config.addresses import address_problems
+from stacks.config.lab import members
+from stacks.config.models import LabConfig
+from stacks.config.problems import meant
+from stacks.config.raw import Place, path
+from stacks.config.reading import Reading
+from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
+
+
+def across(reading: Reading, stack: str, layers: Collection[str], images: Collection[str]) -> Iterator[Problem]:
+    """Every problem between fields that could be read."""
+    yield from _stack(stack)
+    if reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
+        yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
+    yield from _names(reading.lab, stack)
+    yield from _clashes(reading)
+    yield from _references(reading.lab, layers, images)
+    yield from address_problems(reading, stack)
+    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
+        for name, guest in guests.items():
+            yield from cloud_config.problems(guest.user_data, path((kind, name, "userData")))
+
+
+def _stack(stack: str) -> Iterator[Problem]:
+    if not is_label(stack):
+        name = suggest_label(stack)
+        todo = f"rename it with: pulumi stack rename {name}" if name else "rename it with: pulumi stack rename"
+        yield Problem("stack", f"{LABEL_RULE}, got {got(stack)}; {todo}")
+
+
+def _names(config: LabConfig, stack: str) -> Iterator[Problem]:
+    """The whole name counts: stack, guest or group, and number."""
+    taken = {*config.guests, *config.groups}
+    wholes = {("guests", name): f"{stack}-{name}" for name in config.guests}
+    wholes |= {("groups", name): f"{stack}-{name}-{group.count}" for name, group in config.groups.items()}
+    for place, whole in wholes.items():
+        name = place[1]
+        if not is_name(name):
+            nearest = suggest_label(name)
+            if nearest in taken:
+                todo = f"; {nearest!r} is taken, choose another name"
+            else:
+                todo = f"; did you mean {nearest!r}?" if nearest else "; choose another name"
+            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}{todo}")
+        elif (excess := len(whole) - LABEL_MAX) > 0:
+            rule = f"must make a host name of at most {LABEL_MAX} characters"
+            yield Problem(path(place), f"{rule}, got {got(whole)} of {len(whole)}; shorten it by {excess}")
+
+
+def _clashes(reading: Reading) -> Iterator[Problem]:
+    config = reading.lab
+    made = {member.name: member.place for member in members(config) if member.number is not None}
+    for name in config.guests:
+        if name in made:
+            maker = path(made[name])
+            yield Problem(path(("guests", name)), f"must be a name of its own, {maker} makes one too; choose another")
+
+
+def _references(config: LabConfig, layers: Collection[str], images: Collection[str]) -> Iterator[Problem]:
+    named: list[tuple[Place, object]] = [(("image",), config.image)]
+    for kind, guests in (("guests", config.guests), ("groups", config.groups)):
+        for name, guest in guests.items():
+            named.append(((kind, name, "image"), guest.image))
+            for index, layer in enumerate(guest.layers):
+                place = path((kind, name, "layers", index))
+                if layer not in layers:
+                    yield Problem(place, f"must be a file of cloud-init/, got {got(layer)}; {meant(layer, layers)}")
+                elif layer in guest.layers[:index]:
+                    yield Problem(place, f"must be listed once, got {got(layer)} again; drop one")
+    for place, image in named:
+        if isinstance(image, str) and image not in images:
+            yield Problem(path(place), f"must be in images/catalogue.yaml, got {got(image)}; {meant(image, images)}")

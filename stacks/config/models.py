@@ -1,0 +1,312 @@
+"""What a user may write under `kvmlab:lab`: the single source of the schema, the reference and each field's check."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
+from pydantic.alias_generators import to_camel
+
+from stacks.config import scalars
+from stacks.config.raw import Raw
+from stacks.config.scalars import MIB, ScalarError
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict, JsonValue
+
+SIZE_PATTERN = r"^\d+(\.\d+)? ?([MGT]i?B)$"
+NAMES: "JsonDict" = {"pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$"}
+DIGITS = "^[0-9a-fA-F]{%d}$"
+
+# What a change of a key does, in the words of the reference.
+REDEFINE = "one clean restart, with the same disk"
+REPLACE = "the guest is replaced"
+NETWORK = "the network is made anew, its guests restart with the same disks"
+EVERYTHING = "everything is replaced"
+BY_CLOUD_INIT = "as `onCloudInitChange` says"
+
+Kind = Literal["guests"]
+Accelerator = Literal["auto", "kvm", "tcg"]
+OnCloudInitChange = Literal["replace", "rerun", "ignore"]
+
+
+def _text(word: str, **more: "JsonValue") -> WithJsonSchema:
+    """Text as an editor sees it; `word` says in the reference what it is."""
+    return WithJsonSchema({"type": "string", "x-word": word, **more})
+
+
+def _number(low: int, high: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "x-word": "whole number", "minimum": low, "maximum": high})
+
+
+# The least memory and disk catch a slip of the unit; what an image needs is checked where the image is known.
+Memory = Annotated[int, PlainValidator(scalars.size(128 * MIB, MIB)), _text("size", pattern=SIZE_PATTERN)]
+# In sectors of 512 bytes: qcow2 rounds up to them, and a disk must be what the config says.
+Disk = Annotated[int, PlainValidator(scalars.size(256 * MIB, 512)), _text("size", pattern=SIZE_PATTERN)]
+# Above 255 QEMU wants an IOMMU with extended interrupt mode: https://libvirt.org/formatdomain.html#iommu-devices
+Cpus = Annotated[int, PlainValidator(scalars.whole(1, 255)), _number(1, 255)]
+Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
+Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]
+Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
+Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
+Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface name", maxLength=15)]
+Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
+AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
+Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
+Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]
+Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecimal digits", pattern=DIGITS % 64)]
+LayerName = Annotated[str, _text("layer name")]
+PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
+
+
+def _doc(change: str, shown: str | None = None, **more: "JsonValue") -> "JsonDict":
+    """For the reference: what a change of the field does, and its default in words where it is no plain value."""
+    return {"x-change": change, "x-default": shown, **more}
+
+
+def _host_form(value: Raw) -> str:
+    return "<mapping>" if isinstance(value, dict) else "<name>"
+
+
+def _image_form(value: Raw) -> str:
+    """Which form the user meant, so that only that form's problems are reported."""
+    match value:
+        case {"url": _}:
+            return "<url>"
+        case {"file": _}:
+            return "<file>"
+        case dict():
+            return "<mapping>"
+        case _:
+            return "<name>"
+
+
+class Model(BaseModel):
+    """camelCase outside, snake_case inside; frozen, and nothing unknown is let through."""
+
+    # Only the model of the whole lab is ever built, and its parts within it.
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True)
+
+
+class HostConfig(Model):
+    """The machine that carries the lab."""
+
+    address: Literal["local"] = Field(
+        default="local", description="The machine: `local` is this one.", json_schema_extra=_doc(EVERYTHING)
+    )
+    accelerator: Accelerator = Field(
+        default="auto",
+        description="What runs the guests: `kvm`, `tcg` (slow emulation), or `auto`, KVM where the host offers it.",
+        json_schema_extra=_doc(REDEFINE),
+    )
+
+
+HostChoice = Annotated[
+    Annotated[Literal["local"], Tag("<name>")] | Annotated[HostConfig, Tag("<mapping>")], Discriminator(_host_form)
+]
+
+
+class DhcpConfig(Model):
+    """The addresses that libvirt leases to machines that are not in the config; guests of the lab never get one."""
+
+    start: Address = Field(description="The first address.", json_schema_extra=_doc(NETWORK))
+    end: Address = Field(description="The last address.", json_schema_extra=_doc(NETWORK))
+
+
+class NetworkConfig(Model):
+    """The lab's own NAT network; the first address is the host's."""
+
+    cidr: Cidr = Field(
+        default=IPv4Network("10.20.0.0/24"),
+        description="The network with its prefix, /16 to /28, in private address space.",
+        json_schema_extra=_doc(NETWORK),
+    )
+    dhcp: DhcpConfig | None = Field(
+        default=None, description="The DHCP range.", json_schema_extra=_doc(NETWORK, "the upper half of the network")
+    )
+    domain: Domain | None = Field(
+        default=None, description="The DNS domain of the guests.", json_schema_extra=_doc(NETWORK, "`<stack>.internal`")
+    )
+    bridge: Interface | None = Field(
+        default=None,
+        description="The bridge on the host, at most 15 characters.",
+        json_schema_extra=_doc(NETWORK, "`kl-<stack>`, cut with a hash when that is too long"),
+    )
+
+
+class PoolConfig(Model):
+    """The directory on the host where images and disks live."""
+
+    path: Directory | None = Field(
+        default=None,
+        description="An absolute directory; made if absent.",
+        json_schema_extra=_doc(EVERYTHING, "`/var/lib/libvirt/images/<stack>`"),
+    )
+
+
+class ImageSource(Model):
+    """What a file must hold to be used; one digest, in the form that its publisher gives."""
+
+    sha512: Sha512 | None = Field(
+        default=None, description="The SHA-512 in hexadecimal.", json_schema_extra=_doc(REPLACE, "none")
+    )
+    sha256: Sha256 | None = Field(
+        default=None, description="The SHA-256 in hexadecimal.", json_schema_extra=_doc(REPLACE, "none")
+    )
+
+    @model_validator(mode="after")
+    def _one_digest(self) -> Self:
+        if self.sha512 and self.sha256:
+            raise ScalarError("must have one digest, got both sha512 and sha256; keep sha512")
+        return self
+
+
+class ImageFile(ImageSource):
+    """An image that is on the host already."""
+
+    file: AbsoluteFile = Field(description="Absolute path of the file on the host.", json_schema_extra=_doc(REPLACE))
+
+
+class ImageUrl(ImageSource):
+    """An image from the web, never used before its digest has been checked; one of the two digests must be given."""
+
+    url: Url = Field(description="Where the file is, http or https.", json_schema_extra=_doc(REPLACE))
+
+    @model_validator(mode="after")
+    def _has_digest(self) -> Self:
+        if not (self.sha512 or self.sha256):
+            raise ScalarError(
+                "must have a digest beside its url, got none; add sha512 or sha256 as its publisher gives it"
+            )
+        return self
+
+
+ImageConfig = Annotated[
+    Annotated[str, Tag("<name>"), _text("catalogue name")]
+    | Annotated[ImageFile, Tag("<file>")]
+    | Annotated[ImageUrl, Tag("<url>")],
+    Discriminator(_image_form),
+]
+
+
+class GuestConfig(Model):
+    """A virtual machine."""
+
+    image: ImageConfig | None = Field(
+        default=None,
+        description="What the disk starts from: a name of the catalogue, or a mapping with `file` or `url`.",
+        json_schema_extra=_doc(REPLACE, "the lab's `image`"),
+    )
+    cpus: Cpus = Field(default=1, description="Virtual CPUs, 1 to 255.", json_schema_extra=_doc(REDEFINE))
+    memory: Memory = Field(
+        default=1024 * MIB,
+        description="RAM in whole MiB, at least `128MiB`.",
+        json_schema_extra=_doc(REDEFINE, "`1GiB`"),
+    )
+    disk: Disk = Field(
+        default=8 * 1024 * MIB,
+        description="Size of the root disk, no smaller than the image's.",
+        json_schema_extra=_doc("grown live; shrinking is refused", "`8GiB`"),
+    )
+    address: Address | None = Field(
+        default=None,
+        description="Fixed address, outside the DHCP range.",
+        json_schema_extra=_doc(REDEFINE, "the next free one, then kept"),
+    )
+    layers: tuple[LayerName, ...] = Field(
+        default=(),
+        description="cloud-init layers by the names of the files in `cloud-init/`, merged in this order.",
+        json_schema_extra=_doc(BY_CLOUD_INIT, "none"),
+    )
+    user_data: dict[str, Any] = Field(
+        default={},
+        description="cloud-config of the guest's own, merged over its layers.",
+        json_schema_extra=_doc(BY_CLOUD_INIT, "none"),
+    )
+    authorized_keys: tuple[PublicKey, ...] = Field(
+        default=(),
+        description="OpenSSH public keys that may log in, added to the lab's.",
+        json_schema_extra=_doc(BY_CLOUD_INIT, "none"),
+    )
+    on_cloud_init_change: OnCloudInitChange = Field(
+        default="rerun",
+        description="What a change of layers, userData or keys does: `rerun` cloud-init at a clean restart with the "
+        "same disk, `replace` the guest with a new disk, or `ignore` it: only guests made later see it.",
+        json_schema_extra=_doc("nothing by itself"),
+    )
+
+
+class GroupConfig(GuestConfig):
+    """Like guests, `<group>-1` to `<group>-<count>`; takes every key of a guest."""
+
+    count: Count = Field(
+        description="How many members, 0 to 200.",
+        json_schema_extra=_doc("the members with the highest numbers are added or destroyed"),
+    )
+    address: Address | None = Field(
+        default=None,
+        description="Fixed address of the first member; the others count up from it.",
+        json_schema_extra=_doc(REDEFINE, "the next free ones, then kept"),
+    )
+
+
+class LabConfig(Model):
+    """What one stack makes."""
+
+    kind: Kind = Field(
+        description="What the lab is; `guests` for plain virtual machines.", json_schema_extra=_doc(EVERYTHING)
+    )
+    host: HostChoice = Field(
+        default="local",
+        description="The machine that carries it: `local`, or a mapping.",
+        json_schema_extra=_doc(EVERYTHING),
+    )
+    network: NetworkConfig = Field(
+        default=NetworkConfig(), description="The lab's network.", json_schema_extra=_doc(NETWORK, "see below")
+    )
+    pool: PoolConfig = Field(
+        default=PoolConfig(), description="Where disks live.", json_schema_extra=_doc(EVERYTHING, "see below")
+    )
+    image: ImageConfig = Field(
+        default="debian-13", description="The image of guests that name none.", json_schema_extra=_doc(REPLACE)
+    )
+    authorized_keys: tuple[PublicKey, ...] = Field(
+        default=(),
+        description="OpenSSH public keys that may log in to every guest.",
+        json_schema_extra=_doc(BY_CLOUD_INIT, "none"),
+    )
+    guests: dict[str, GuestConfig] = Field(
+        default={},
+        description="Guests by name: lower-case letters, digits and hyphens, beginning with a letter.",
+        json_schema_extra=_doc(
+            "that guest is added or destroyed, a new name is a new one", "none", propertyNames=NAMES
+        ),
+    )
+    groups: dict[str, GroupConfig] = Field(
+        default={},
+        description="Groups of like guests by name, formed like a guest's.",
+        json_schema_extra=_doc("its members are added or destroyed", "none", propertyNames=NAMES),
+    )
+
+
+def model_at(where: Sequence[str | int]) -> type[Model]:
+    """The model that stands at a place of the lab, as pydantic names it."""
+    match where:
+        case ["host", *_]:
+            return HostConfig
+        case ["network"]:
+            return NetworkConfig
+        case ["network", "dhcp"]:
+            return DhcpConfig
+        case ["pool"]:
+            return PoolConfig
+        case [*_, "<file>"]:
+            return ImageFile
+        case [*_, "<url>"]:
+            return ImageUrl
+        case ["guests", _]:
+            return GuestConfig
+        case ["groups", _]:
+            return GroupConfig
+        case _:
+            return LabConfig

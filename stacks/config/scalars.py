@@ -1,0 +1,226 @@
+"""Scalars that check themselves: each takes what YAML gave and returns a value, or says which rule it breaks."""
+
+import re
+from collections.abc import Callable
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+
+from components.errors import got, shorten
+
+MIB = 1024**2
+_UNITS = {"MiB": MIB, "GiB": 1024**3, "TiB": 1024**4, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
+_SIZE = re.compile(r"(\d{1,15})(?:\.(\d{1,6}))?([A-Za-z]*)", re.ASCII)
+_LARGEST = 64 * 1024**4
+
+LABEL_MAX = 63
+LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a letter"
+_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
+_INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+class ScalarError(ValueError):
+    """A value breaks a rule; the text is a problem's message: `<rule>, got <value>; <what to do>`."""
+
+
+def whole(low: int, high: int) -> Callable[[object], int]:
+    """A whole number in a range; the CLI may have turned 2 into 2.0, which still is one."""
+
+    def check(value: object) -> int:
+        # bool is a subclass of int, and `cpus: true` is no number.
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            hint = f"; write {value} without quotes" if isinstance(value, str) and value.isdecimal() else ""
+            raise ScalarError(f"must be a whole number from {low} to {high}, got {got(value)}{hint}")
+        if not low <= value <= high:
+            raise ScalarError(f"must be from {low} to {high}, got {got(value)}")
+        return int(value)
+
+    return check
+
+
+def size(smallest: int, step: int) -> Callable[[object], int]:
+    """A size with its unit, in bytes: at least `smallest` and a multiple of `step`."""
+
+    def check(value: object) -> int:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 2**63:
+            # The unit of a bare number is never guessed: 8 may be meant in any.
+            hint = f"{got(value)}GiB" if value < 1024 else f"{max(1, round(value / MIB))}MiB"
+            raise ScalarError(f"must be a size with its unit, got {got(value)}; did you mean '{hint}'?")
+        match = _SIZE.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
+        if match is None:
+            raise ScalarError(f"must be a size with its unit, got {got(value)}; write for example '2GiB'")
+        digits, fraction, unit = match[1], match[2] or "", match[3]
+        if unit not in _UNITS:
+            meant = {"m": "MiB", "g": "GiB", "t": "TiB"}.get(unit[:1].lower())
+            number = f"{digits}.{fraction}" if fraction else digits
+            hint = f"did you mean '{number}{meant}'?" if meant else f"the units are {', '.join(_UNITS)}"
+            raise ScalarError(f"must be a size with its unit, got {got(value)}; {hint}")
+        scaled, rest = divmod(int(digits + fraction) * _UNITS[unit], 10 ** len(fraction))
+        if scaled < smallest:
+            raise ScalarError(f"must be at least {show_size(smallest)}, got {got(value)}")
+        if scaled > _LARGEST:
+            raise ScalarError(f"must be at most {show_size(_LARGEST)}, got {got(value)}")
+        if rest or scaled % step:
+            nearest = show_size(-(-scaled // MIB) * MIB)
+            hint = (
+                f"write '{nearest}'" if "i" in unit else f"write '{nearest}', or '{digits}{unit[0]}iB' if that is meant"
+            )
+            raise ScalarError(f"must be a multiple of {show_size(step)}, got {got(value)}; {hint}")
+        return scaled
+
+    return check
+
+
+def show_size(amount: int) -> str:
+    """Bytes as a user writes them: `2GiB`, `1907MiB`."""
+    for unit in ("TiB", "GiB", "MiB"):
+        if amount % _UNITS[unit] == 0:
+            return f"{amount // _UNITS[unit]}{unit}"
+    return f"{amount} bytes"
+
+
+def address(value: object) -> IPv4Address:
+    """An IPv4 address."""
+    if isinstance(value, str):
+        try:
+            return IPv4Address(value)
+        except AddressValueError:
+            pass
+    raise ScalarError(f"must be an IPv4 address, got {got(value)}; write for example '10.20.0.10'")
+
+
+def cidr(value: object) -> IPv4Network:
+    """A private IPv4 network with its prefix, large enough for guests and small enough for one bridge."""
+    example = "write for example '10.20.0.0/24'"
+    if not isinstance(value, str) or "/" not in value:
+        raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {example}")
+    try:
+        network = IPv4Network(value, strict=False)
+    except (AddressValueError, NetmaskValueError):
+        raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {example}") from None
+    if not 16 <= network.prefixlen <= 28:
+        raise ScalarError(f"must have a prefix from /16 to /28, got {got(value)}; {example}")
+    if not any(network.subnet_of(block) for block in _PRIVATE):
+        blocks = ", ".join(str(block) for block in _PRIVATE)
+        raise ScalarError(f"must be private, within one of {blocks}, got {got(value)}; {example}")
+    if value != str(network):
+        raise ScalarError(f"must be a network address, got {got(value)}; did you mean '{network}'?")
+    return network
+
+
+def domain(value: object) -> str:
+    """A DNS domain in lower case."""
+    if isinstance(value, str) and len(value) <= 189 and all(map(is_label, value.split("."))):
+        return value
+    raise ScalarError(f"must be a DNS domain in lower case, got {got(value)}; write for example 'lab.internal'")
+
+
+def interface(value: object) -> str:
+    """A network interface's name: the kernel takes 15 bytes (IFNAMSIZ without its terminator)."""
+    if not isinstance(value, str) or not _INTERFACE.fullmatch(value):
+        rule = "must be letters, digits, '.', '_' and '-', beginning with a letter"
+        raise ScalarError(f"{rule}, got {got(value)}; write for example 'kl-lab'")
+    if len(value) > 15:
+        raise ScalarError(f"must be at most 15 characters, got {got(value)} of {len(value)}; shorten it")
+    return value
+
+
+def directory(value: object) -> str:
+    """An absolute directory of our own, so that nothing of the system's is taken for ours."""
+    path = absolute_file(value).rstrip("/")
+    if path.count("/") < 2:
+        raise ScalarError(f"must be a directory below another one, got {got(value)}; write for example '{path}/lab'")
+    return path
+
+
+def absolute_file(value: object) -> str:
+    """An absolute path in its shortest form."""
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise ScalarError(f"must be an absolute path, got {got(value)}; begin it with '/'")
+    if not value.isprintable() or {".", "..", ""} & set(value.rstrip("/").split("/")[1:]):
+        raise ScalarError(f"must be a plain path without '.', '..', '//' or control characters, got {got(value)}")
+    return value
+
+
+def url(value: object) -> str:
+    """A web address; plain http is good enough because the digest decides."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+/\S+", value):
+        raise ScalarError(f"must be an http or https URL of a file, got {_kind(value)}")
+    if "@" in value.split("/")[2]:
+        raise ScalarError("must hold no user name or password, got a URL with both; serve the file without")
+    return value
+
+
+def digest(length: int) -> Callable[[object], str]:
+    """A digest in hexadecimal."""
+
+    def check(value: object) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ScalarError(f"must be text, got a number; quote it, a number of {length} digits does not survive")
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F]+", value):
+            raise ScalarError(f"must be {length} hexadecimal digits, got {got(value)}")
+        if len(value) != length:
+            raise ScalarError(f"must be {length} hexadecimal digits, got {len(value)}; copy the whole digest")
+        return value.lower()
+
+    return check
+
+
+def public_key(value: object) -> str:
+    """One line of an OpenSSH public key; the value is never shown, it may be a private key pasted by mistake."""
+    rule = "must be an OpenSSH public key such as 'ssh-ed25519 AAAA... me'"
+    if not isinstance(value, str):
+        raise ScalarError(f"{rule}, got {'nothing' if value is None else 'a value that is not text'}")
+    key = value.strip()
+    if "PRIVATE KEY" in key:
+        raise ScalarError(
+            "must be a public key, got a private key; take it out and use a new pair, this one is exposed"
+        )
+    if key.startswith(("/", "~", "./")) and "\n" not in key:
+        raise ScalarError(f"{rule}, got the path of a file; paste what is in the .pub file")
+    if not _is_public_key(key):
+        raise ScalarError(f"{rule}, got something else; paste the one line of the .pub file")
+    return key
+
+
+def is_name(value: str) -> bool:
+    """Whether a name has the form of a host name, a DNS label and a libvirt object alike."""
+    return _LABEL.fullmatch(value) is not None
+
+
+def is_label(value: str) -> bool:
+    """Whether a name has their form and their length."""
+    return len(value) <= LABEL_MAX and is_name(value)
+
+
+def suggest_label(value: str) -> str | None:
+    """The nearest name that is allowed, if anything of it can be kept."""
+    import unicodedata  # an error path: not worth its import on every run
+
+    plain = unicodedata.normalize("NFKD", value.casefold()).encode("ascii", "ignore").decode()
+    label = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if label[:1].isdigit():
+        label = f"guest-{label}"
+    return label if is_label(label) else None
+
+
+def _is_public_key(key: str) -> bool:
+    """Whether the key's blob names the same type as its text, as sshd demands."""
+    from binascii import Error, a2b_base64
+
+    types = "ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\\.com"
+    match = re.fullmatch(rf"({types}) ([A-Za-z0-9+/]+={{0,2}})(?: [^\n\r]*)?", key)
+    if match is None:
+        return False
+    try:
+        blob = a2b_base64(match[2])
+    except Error:
+        return False
+    kind = match[1].encode()
+    return blob[:4] == len(kind).to_bytes(4, "big") and blob[4:].startswith(kind) and len(blob) > 4 + len(kind) + 4
+
+
+def _kind(value: object) -> str:
+    """A value without what may be a password in a URL."""
+    if isinstance(value, str) and "@" in value:
+        return "one with an '@'"
+    return got(value) if not isinstance(value, str) else repr(shorten(value))

@@ -1,0 +1,208 @@
+"""What a config that is in order becomes."""
+
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+import yaml
+
+from components.errors import ConfigError
+from stacks.config import (
+    CatalogueImage,
+    Digest,
+    FileImage,
+    GuestSpec,
+    Host,
+    Lab,
+    Network,
+    Pool,
+    UrlImage,
+    parse,
+)
+
+ME = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@home"
+YOU = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/ you"
+SHA256 = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+
+
+def lab(text: str, stack: str = "quickstart") -> Lab:
+    """The lab of a config in YAML."""
+    return parse(yaml.safe_load(text), stack, {"base", "docker"}, {"debian-13"})
+
+
+def test_defaults() -> None:
+    """The shortest config is a whole lab."""
+    assert lab("{kind: guests, guests: {web: {}}}") == Lab(
+        stack="quickstart",
+        kind="guests",
+        host=Host("local", "auto"),
+        network=Network(
+            name="quickstart",
+            cidr=IPv4Network("10.20.0.0/24"),
+            gateway=IPv4Address("10.20.0.1"),
+            dhcp_start=IPv4Address("10.20.0.128"),
+            dhcp_end=IPv4Address("10.20.0.254"),
+            domain="quickstart.internal",
+            bridge="kl-quickstart",
+        ),
+        pool=Pool("quickstart", "/var/lib/libvirt/images/quickstart"),
+        guests=(
+            GuestSpec(
+                name="web",
+                group=None,
+                number=None,
+                image=CatalogueImage("debian-13"),
+                cpus=1,
+                memory=1024**3,
+                disk=8 * 1024**3,
+                address=None,
+                layers=(),
+                user_data={},
+                authorized_keys=(),
+                on_cloud_init_change="rerun",
+            ),
+        ),
+    )
+
+
+def test_everything_given() -> None:
+    """Every key that can be given arrives."""
+    given = lab(f"""
+        kind: guests
+        host: {{address: local, accelerator: tcg}}
+        network:
+          cidr: 192.168.7.0/28
+          dhcp: {{start: 192.168.7.12, end: 192.168.7.13}}
+          domain: home.arpa
+          bridge: br_lab.7
+        pool: {{path: /srv/kvm/lab/}}
+        image: {{file: /srv/images/debian.qcow2}}
+        authorizedKeys: ["{ME}"]
+        guests:
+          web:
+            image: {{url: "http://example.org/x.qcow2", sha256: {SHA256.upper()}}}
+            cpus: 4
+            memory: 1.5GiB
+            disk: 20GB
+            address: 192.168.7.14
+            layers: [base, docker]
+            userData: {{packages: [nginx]}}
+            authorizedKeys: ["{YOU}", "{ME}"]
+            onCloudInitChange: rerun
+          db: {{}}
+    """)
+    assert given.host == Host("local", "tcg")
+    assert given.network == Network(
+        name="quickstart",
+        cidr=IPv4Network("192.168.7.0/28"),
+        gateway=IPv4Address("192.168.7.1"),
+        dhcp_start=IPv4Address("192.168.7.12"),
+        dhcp_end=IPv4Address("192.168.7.13"),
+        domain="home.arpa",
+        bridge="br_lab.7",
+    )
+    assert given.pool.path == "/srv/kvm/lab"
+    db, web = given.guests
+    assert web == GuestSpec(
+        name="web",
+        group=None,
+        number=None,
+        image=UrlImage("http://example.org/x.qcow2", Digest("sha256", SHA256)),
+        cpus=4,
+        memory=3 * 1024**3 // 2,
+        disk=20 * 1000**3,
+        address=IPv4Address("192.168.7.14"),
+        layers=("base", "docker"),
+        user_data={"packages": ["nginx"]},
+        authorized_keys=(ME, YOU),
+        on_cloud_init_change="rerun",
+    )
+    assert db.image == FileImage("/srv/images/debian.qcow2", None)
+    assert db.authorized_keys == (ME,)
+
+
+def test_groups_count_up_in_natural_order() -> None:
+    """Members are numbered from one, addresses follow the number, and worker-10 comes after worker-9."""
+    guests = lab("{kind: guests, groups: {worker: {count: 11, address: 10.20.0.20}}}").guests
+    assert [guest.name for guest in guests] == [f"worker-{number}" for number in range(1, 12)]
+    assert [str(guest.address) for guest in guests] == [f"10.20.0.{19 + number}" for number in range(1, 12)]
+    assert {guest.group for guest in guests} == {"worker"}
+    assert [guest.number for guest in guests] == list(range(1, 12))
+
+
+def test_order_of_keys_is_no_identity() -> None:
+    """The same guests in another order are the same lab."""
+    one = lab("{kind: guests, guests: {a: {cpus: 2}, b: {}}, groups: {c: {count: 2}, d: {count: 1}}}")
+    other = lab("{groups: {d: {count: 1}, c: {count: 2}}, guests: {b: {}, a: {cpus: 2}}, kind: guests}")
+    assert one == other
+
+
+def test_group_scaled_to_nothing() -> None:
+    """A group of none is a lab without guests, and no error."""
+    assert lab("{kind: guests, groups: {worker: {count: 0, address: 10.20.0.20}}}").guests == ()
+
+
+@pytest.mark.parametrize(("cpus", "count"), [("2", "3"), ("2.0", "3.0"), ("2e0", "3.e0")])
+def test_whole_floats_are_numbers(cpus: str, count: str) -> None:
+    """What the CLI has rewritten as a float is the number that it was, as an int."""
+    guests = lab(f"{{kind: guests, groups: {{worker: {{count: {float(count)}, cpus: {float(cpus)}}}}}}}").guests
+    assert [repr(guest.cpus) for guest in guests] == ["2", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        ("256MiB", 256 * 1024**2),
+        ("1.5GiB", 1536 * 1024**2),
+        ("2 GiB", 2 * 1024**3),
+        ("0.5TiB", 512 * 1024**3),
+        ("64TiB", 64 * 1024**4),
+        ("1024MB", 1024 * 1000**2),
+        ("20GB", 20 * 1000**3),
+        ("1TB", 1000**4),
+    ],
+)
+def test_sizes(written: str, size: int) -> None:
+    """A size in any of the units becomes bytes, exactly."""
+    assert lab(f"{{kind: guests, guests: {{web: {{disk: {written}}}}}}}").guests[0].disk == size
+
+
+@pytest.mark.parametrize(
+    ("stack", "bridge"),
+    [
+        ("a", "kl-a"),
+        ("abcdefghijkl", "kl-abcdefghijkl"),
+        ("abcdefghijklm", "kl-abcdefg-ff10"),
+        ("abcdefghijkln", "kl-abcdefg-a182"),
+        ("abcdef-hijklmno", "kl-abcdef-2177"),
+    ],
+)
+def test_bridge_follows_from_the_stack(stack: str, bridge: str) -> None:
+    """Long names are cut to the kernel's 15 bytes, and two that begin alike stay apart."""
+    assert lab("{kind: guests, guests: {web: {}}}", stack).network.bridge == bridge
+
+
+@pytest.mark.parametrize(
+    ("cidr", "start", "end"),
+    [
+        ("10.0.0.0/16", "10.0.128.0", "10.0.255.254"),
+        ("10.1.0.0/24", "10.1.0.128", "10.1.0.254"),
+        ("10.2.0.16/28", "10.2.0.24", "10.2.0.30"),
+    ],
+)
+def test_dhcp_is_the_upper_half(cidr: str, start: str, end: str) -> None:
+    """Without a range of its own, DHCP has the upper half of the network."""
+    network = lab(f"{{kind: guests, network: {{cidr: {cidr}}}, guests: {{web: {{}}}}}}").network
+    assert (str(network.dhcp_start), str(network.dhcp_end)) == (start, end)
+
+
+def test_anchors() -> None:
+    """YAML anchors are plain YAML."""
+    guests = lab("{kind: guests, guests: {a: &small {cpus: 2, layers: [docker]}, b: *small}}").guests
+    assert [(guest.cpus, guest.layers) for guest in guests] == [(2, ("docker",)), (2, ("docker",))]
+
+
+def test_problems_are_data() -> None:
+    """A report is made of problems, each with its path."""
+    with pytest.raises(ConfigError) as refused:
+        lab("{kind: guests, guests: {web: {cpus: 0}}}")
+    assert refused.value.problems == (("lab.guests.web.cpus", "must be from 1 to 255, got 0"),)
