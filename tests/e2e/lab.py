@@ -1,0 +1,136 @@
+"""A lab in this checkout, driven as a user drives it: a stack file, make, and ssh."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*command: str, timeout: int = 900, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run to the end, output and errors together; what went wrong is in the assertion's text."""
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+class Lab:
+    """One stack."""
+
+    def __init__(self, stack: str) -> None:
+        """Name the stack; nothing is made yet."""
+        self.stack = stack
+        self.file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+
+    def write(self, lab: Mapping[str, object]) -> None:
+        """Write the stack's config, as a user would edit it."""
+        self.file.write_text(yaml.safe_dump({"config": {"kvmlab:lab": dict(lab)}}), encoding="utf-8")
+
+    def make(self, target: str) -> str:
+        """Run a make target for the stack; its output."""
+        done = run("make", target, f"STACK={self.stack}")
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Plain pulumi, after sourcing the env file."""
+        command = shlex.join(["pulumi", *arguments, "--stack", self.stack])
+        return run("sh", "-c", f". .toolchain/env && {command}")
+
+    def changes(self, *arguments: str) -> dict[str, str]:
+        """What a preview would do, by resource name and type; resources that stay are left out."""
+        done = run(
+            "sh",
+            "-c",
+            f". .toolchain/env && pulumi preview --json --stack {self.stack} {shlex.join(arguments)} 2>/dev/null",
+        )
+        assert done.returncode == 0, done.stdout
+        steps: list[dict[str, Any]] = json.loads(done.stdout)["steps"]
+        return {step["urn"].split("::", 2)[2]: step["op"] for step in steps if step["op"] not in ("same", "read")}
+
+    def kill_during(self, target: str, pattern: str) -> str:
+        """Run a make target and SIGKILL pulumi when its output matches; the output until then."""
+        process = subprocess.Popen(
+            ["make", target, f"STACK={self.stack}"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout is not None
+        seen = ""
+        for line in process.stdout:
+            seen += line
+            if re.search(pattern, line):
+                for pid in _pulumi_processes(self.stack):
+                    os.kill(pid, signal.SIGKILL)
+                break
+        process.communicate(timeout=60)
+        assert process.returncode != 0, f"was not killed: no line matched {pattern!r} in\n{seen}"
+        return seen
+
+    def ssh(self, guest: str, command: str) -> str:
+        """Run a command in a guest by the very ssh command of the stack's outputs; no prompt may come up."""
+        done = self.pulumi("stack", "output", "guests", "--json")
+        login = json.loads(done.stdout)[guest]["ssh"]
+        reached = run("sh", "-c", f"{login} -o BatchMode=yes {shlex.quote(command)}", timeout=120)
+        assert reached.returncode == 0, reached.stdout
+        return reached.stdout.strip()
+
+    def remove(self) -> None:
+        """Destroy what there is, then the stack itself and its file."""
+        if self.file.exists():
+            self.make("destroy")
+            self.pulumi("stack", "rm", "--yes")
+            self.file.unlink(missing_ok=True)
+
+
+def _pulumi_processes(stack: str) -> list[int]:
+    found = run("pgrep", "-x", "pulumi").stdout.split()
+    return [int(pid) for pid in found if f"--stack\0{stack}\0" in Path(f"/proc/{pid}/cmdline").read_text("utf-8")]
+
+
+def host() -> dict[str, list[str]]:
+    """What a lab could leave behind on its host."""
+    rules = run("iptables-save").stdout + run("ip6tables-save").stdout
+    # Counters and comments change by themselves; so do libvirt's own empty chains, made once with its first network.
+    kept = [re.sub(r"\[\d+:\d+\]", "", line) for line in rules.splitlines() if not line.startswith(("#", ":LIBVIRT"))]
+    return {
+        "domains": run("virsh", "-q", "list", "--all", "--name").stdout.split(),
+        "networks": run("virsh", "-q", "net-list", "--all", "--name").stdout.split(),
+        "pools": run("virsh", "-q", "pool-list", "--all", "--name").stdout.split(),
+        "images": sorted(str(path) for path in Path("/var/lib/libvirt/images").rglob("*")),
+        "leases": sorted(path.name for path in Path("/var/lib/libvirt/dnsmasq").glob("*")),
+        "links": sorted(re.findall(r"^\d+: ([^:@]+)", run("ip", "-o", "link").stdout, re.MULTILINE)),
+        "rules": [line for line in kept if "LIBVIRT" not in line or "-j LIBVIRT" not in line],
+        "processes": [
+            line
+            for line in run("pgrep", "-a", "-f", "qemu-system|dnsmasq|host/[a-z]*.sh").stdout.splitlines()
+            if "default.conf" not in line
+        ],
+    }
+
+
+def wait_until_quiet(seconds: int = 30) -> None:
+    """Let what a killed run left behind come to its end."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and run("pgrep", "-f", "host/[a-z]*.sh").returncode == 0:
+        time.sleep(1)

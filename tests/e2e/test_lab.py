@@ -1,0 +1,116 @@
+"""A lab's life, from the first up to a host that is as it was found. One story: each test goes on from the last."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.lab import Lab, host
+
+KEPT = "/home/lab/kept"
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[str]]:
+    """The host before the lab."""
+    leftover = Lab("e2e")
+    leftover.remove()
+    return host()
+
+
+@pytest.fixture(scope="module")
+def lab(found: dict[str, list[str]]) -> Iterator[Lab]:
+    """A lab with one guest, up."""
+    assert "e2e" not in found["pools"]
+    made = Lab("e2e")
+    made.write(config())
+    output = made.make("up")
+    assert "ssh -F .kvmlab/ssh/e2e/config web" in output, output
+    yield made
+    made.remove()
+
+
+def config(web: dict[str, Any] | None = None, **more: dict[str, Any]) -> dict[str, Any]:
+    """A lab of guests: web, and more."""
+    return {"kind": "guests", "network": {"cidr": "10.20.77.0/24"}, "guests": {"web": web or {}, **more}}
+
+
+def note(text: str, **keys: object) -> dict[str, Any]:
+    """A guest whose cloud-init leaves a note."""
+    return {"userData": {"write_files": [{"path": "/etc/note", "content": text}]}, **keys}
+
+
+def test_a_guest_is_ready_when_up_ends(lab: Lab) -> None:
+    """SSH works at once, with the host key that was known before; cloud-init is done; the guest knows its name."""
+    assert lab.ssh("web", "cloud-init status") == "status: done"
+    assert lab.ssh("web", "hostname --fqdn") == "web.e2e.internal"
+    assert lab.ssh("web", "sudo id -un") == "root"
+    known = lab.ssh("web", "cat /etc/ssh/ssh_host_*_key.pub | cut -d ' ' -f 2").split()
+    assert len(known) == 1
+
+
+def test_names_resolve_in_the_lab(lab: Lab) -> None:
+    """The lab's dnsmasq knows a guest by its name, with the address that the preview showed."""
+    address = lab.ssh("web", "ip -4 -o address show eth0 | awk '{ print $4 }'").split("/")[0]
+    assert lab.ssh("web", "getent ahostsv4 web.e2e.internal | awk 'NR == 1 { print $1 }'") in (address, "127.0.1.1")
+    assert (
+        lab.ssh("web", "resolvectl query --legend=no -4 web.e2e.internal 2>/dev/null | head -n 1").split()[1] == address
+    )
+
+
+def test_a_second_up_changes_nothing(lab: Lab) -> None:
+    """Neither does a refresh find anything to change."""
+    assert lab.changes() == {}
+    assert lab.changes("--refresh") == {}
+    assert " changes." not in lab.make("up")
+
+
+def test_one_guest_added_touches_only_it(lab: Lab) -> None:
+    """The others are not even looked at; only the list of logins grows."""
+    boot = lab.ssh("web", "cat /proc/sys/kernel/random/boot_id")
+    lab.write(config(db=note("first", onCloudInitChange="replace")))
+    touched = {name for name, _ in lab.changes().items()}
+    others = {name for name in touched if not name.endswith(("::db", "::db-disks", "::db-ready"))}
+    assert (
+        others
+        == {
+            "pulumi:pulumi:Stack::kvmlab-e2e",
+            "kvmlab:index:SshAccess::access",
+            "kvmlab:index:SshAccess$command:local:Command::access-ssh",
+        }
+        & others
+    )
+    lab.make("up")
+    assert lab.ssh("web", "cat /proc/sys/kernel/random/boot_id") == boot
+    assert lab.ssh("db", "cat /etc/note") == "first"
+
+
+def test_cloud_init_changes_as_asked(lab: Lab) -> None:
+    """`rerun` keeps the disk, `replace` makes a new one; a disk grows on the way, and its file system with it."""
+    for guest in ("web", "db"):
+        lab.ssh(guest, f"touch {KEPT} && sync")
+    lab.write(config(note("second", disk="9GiB"), db=note("second", onCloudInitChange="replace")))
+    lab.make("up")
+    assert lab.ssh("web", f"cat /etc/note; ls {KEPT}").split() == ["second", KEPT]
+    assert lab.ssh("db", f"cat /etc/note; ls {KEPT} 2>/dev/null || echo gone").split() == ["second", "gone"]
+    assert int(lab.ssh("web", "lsblk -bno SIZE -d /dev/vda")) == 9 * 1024**3
+    assert int(lab.ssh("web", "df -B1 --output=size / | tail -n 1")) > 8 * 1024**3
+    assert lab.changes() == {}
+
+
+def test_ignored_changes_stay_ignored(lab: Lab) -> None:
+    """`ignore` leaves the seed as it was, also when the domain is made anew for more memory; the disk stays."""
+    before = config(note("second", disk="9GiB"))
+    lab.write(before)
+    lab.make("up")
+    lab.write(config(note("third", disk="9GiB", onCloudInitChange="ignore", memory="1280MiB")))
+    lab.make("up")
+    assert lab.ssh("web", f"cat /etc/note; ls {KEPT}").split() == ["second", KEPT]
+    assert int(lab.ssh("web", "awk '/MemTotal/ { print $2 }' /proc/meminfo")) > 1100 * 1024
+    assert lab.changes() == {}
+
+
+def test_destroy_leaves_the_host_as_found(lab: Lab, found: dict[str, list[str]]) -> None:
+    """No pool, network, domain, file, lease, link, rule or process of the lab is left."""
+    lab.make("destroy")
+    assert host() == found
