@@ -18,7 +18,7 @@ def compose() -> None:
     # The provider SDKs load while the host answers, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
     facts = probe.facts()
-    if problems := preflight.problems(lab, facts):
+    if problems := preflight.problems(lab, facts, preview=pulumi.runtime.is_dry_run()):
         raise HostError(lab.host.address, problems)
     for warning in preflight.warnings(lab, facts):
         pulumi.warn(warning)

@@ -21,10 +21,21 @@ def question(lab: Lab) -> dict[str, str]:
     return {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files))}
 
 
-def problems(lab: Lab, facts: HostFacts) -> list[Problem]:
-    """Everything that keeps this host from carrying this lab."""
+def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Problem]:
+    """Everything that keeps this host from carrying this lab.
+
+    Args:
+        lab: what is asked for.
+        facts: what the host is.
+        preview: whether nothing is going to be changed, libvirt not even started.
+    """
     checks = (_host, _accelerator, _memory, _pool, _disks, _network, _room, _domains, _images)
-    return [problem for check in checks for problem in check(lab, facts)]
+    found = [problem for check in checks for problem in check(lab, facts)]
+    if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
+        # What exists can only be compared with libvirt's help; without it everything would show as replaced.
+        todo = "start it with `sudo host/services.sh apply`, or run `make up`"
+        found.append(Problem("lab.host", f"libvirt must run for a preview of a lab that exists, got no answer; {todo}"))
+    return found
 
 
 def addresses(lab: Lab, facts: HostFacts) -> dict[str, str]:
@@ -127,7 +138,9 @@ def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         yield Problem(
             "lab.network", f"the host has another network {network.name!r}; rename the stack or remove that network"
         )
-    own_bridges = {facts.bridges.get(network.name), network.bridge} if own is not None else set[str]()
+    # The pool's marker tells the lab's own bridge while libvirt is down.
+    made = own is not None or facts.pool_lab == lab.stack
+    own_bridges = {facts.bridges.get(network.name), network.bridge} if made else set[str | None]()
     for name, bridge in facts.bridges.items():
         if name != network.name and bridge == network.bridge:
             yield Problem(

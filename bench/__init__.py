@@ -1,0 +1,1 @@
+"""Benchmarks: this program against the bare work and against an empty Pulumi program, in one run, as ratios."""

@@ -1,0 +1,85 @@
+"""From `make up` on a warm machine to the first SSH login, against the same guest booted by hand."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+from bench.timing import ROOT, Ratio, compare, shell
+
+STACK = "bench"
+STACK_FILE = ROOT / "stacks" / f"Pulumi.{STACK}.yaml"
+CONFIG = "config:\n  kvmlab:lab:\n    kind: guests\n    network: {cidr: 10.20.99.0/24}\n    guests:\n      web: {}\n"
+BY_HAND = "bench-by-hand"
+LIMIT = 1.15
+
+
+def boot(runs: int = 3) -> Ratio:
+    """Compare them; the machine is left as it was."""
+    directory = Path(tempfile.mkdtemp(prefix="kvmlab-bench-", dir="/var/lib/libvirt/images"))
+    try:
+        STACK_FILE.write_text(CONFIG, encoding="utf-8")
+        directory.chmod(0o711)
+        shell(f"make up STACK={STACK}")
+        _take_apart(directory)
+        shell(f"make destroy STACK={STACK}")
+        return compare("make up to ssh / by hand", LIMIT, runs, _ours, lambda: _by_hand(directory))
+    finally:
+        subprocess.run(["make", "destroy", f"STACK={STACK}"], cwd=ROOT, capture_output=True, check=False)
+        shell(f". .toolchain/env && pulumi stack rm --yes --force --stack {STACK}")
+        STACK_FILE.unlink(missing_ok=True)
+        shutil.rmtree(directory)
+
+
+def _take_apart(directory: Path) -> None:
+    """Keep what a person would have at hand: image, seed files, definitions, ssh config."""
+    pool = Path("/var/lib/libvirt/images") / STACK
+    shell(
+        f"cp --sparse=always $(readlink -f {pool}/base-*) {directory}/base.qcow2 && chmod 0644 {directory}/base.qcow2"
+    )
+    shell(f"xorriso -osirrox on -indev {pool}/{STACK}-web-seed.iso -extract / {directory}/seed")
+    shell(f"virsh net-dumpxml --inactive {STACK} >{directory}/network.xml")
+    shutil.copytree(ROOT / ".kvmlab" / "ssh" / STACK, directory / "ssh")
+    config = (directory / "ssh" / "config").read_text("utf-8").replace(f".kvmlab/ssh/{STACK}", f"{directory}/ssh")
+    (directory / "ssh_config").write_text(config, encoding="utf-8")
+    xml = subprocess.run(
+        ["virsh", "dumpxml", "--inactive", f"{STACK}-web"], capture_output=True, text=True, check=True
+    ).stdout
+    domain = ElementTree.fromstring(xml)  # noqa: S314 (libvirt's own)
+    for child in list(domain):
+        if child.tag == "name":
+            child.text = BY_HAND
+        elif child.tag == "uuid":
+            domain.remove(child)
+    for disk, file in zip(domain.iterfind("devices/disk"), ("root.qcow2", "seed.iso"), strict=True):
+        disk.set("type", "file")
+        for source in disk.iterfind("source"):
+            source.attrib = {"file": str(directory / file)}
+    (directory / "domain.xml").write_text(ElementTree.tostring(domain, encoding="unicode"), encoding="utf-8")
+
+
+def _by_hand(directory: Path) -> float:
+    # A warm machine has its network; what is timed is the guest.
+    shell(f"virsh net-define {directory}/network.xml && virsh net-start {STACK}")
+    settings = f"DIRECTORY={directory} DOMAIN={BY_HAND}"
+    try:
+        return shell(f"{settings} bench/bare_boot.sh boot")
+    finally:
+        shell(f"{settings} bench/bare_boot.sh remove && virsh net-destroy {STACK} && virsh net-undefine {STACK}")
+
+
+def _ours() -> float:
+    started = time.monotonic()
+    up = subprocess.Popen(["make", "up", f"STACK={STACK}"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    login = ["ssh", "-F", f".kvmlab/ssh/{STACK}/config", "-o", "BatchMode=yes", "-o", "ConnectTimeout=2", "web", "true"]
+    while subprocess.run(login, cwd=ROOT, capture_output=True, check=False, env=os.environ).returncode != 0:
+        time.sleep(0.5)
+        if up.poll():
+            raise SystemExit(f"make up: exit status {up.returncode}")
+    seconds = time.monotonic() - started
+    up.communicate()
+    shell(f"make destroy STACK={STACK}")
+    return seconds
