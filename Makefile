@@ -19,15 +19,15 @@ stack: setup
 
 .PHONY: up
 up: stack ## make the lab real; STACK=quickstart is the default, here and below
-	@$(pulumi) up --stack $(STACK) --yes --skip-preview --suppress-permalink
+	@$(pulumi) up --stack $(STACK) --yes --skip-preview --suppress-permalink=true
 
 .PHONY: preview
 preview: stack ## show what `make up` would change
-	@$(pulumi) preview --stack $(STACK) --diff --suppress-permalink
+	@$(pulumi) preview --stack $(STACK) --diff --suppress-permalink=true
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found
-	@$(pulumi) destroy --stack $(STACK) --yes --skip-preview --suppress-permalink
+	@$(pulumi) destroy --stack $(STACK) --yes --skip-preview --suppress-permalink=true
 
 .PHONY: test
 test: setup ## unit tests, engine tests, and a real guest that boots
