@@ -5,7 +5,6 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
 """
 
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -93,14 +92,14 @@ def _network(mac: str) -> dict[str, object]:
     return {"version": 2, "ethernets": {"eth0": nic}}
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """YAML for people: no anchors, and text of several lines as a block."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 (PyYAML's signature)
         return True
 
 
-def _text(_: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _text(_: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
@@ -109,4 +108,4 @@ _Dumper.add_representer(str, _text)
 
 def _yaml(document: Mapping[str, object]) -> str:
     """Sorted, so that the order in which someone wrote their keys is not a new instance."""
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=sys.maxsize)
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=2**31 - 1)

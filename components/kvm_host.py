@@ -30,8 +30,8 @@ PACKAGES = (
 class KvmHostArgs(TypedDict):
     """What makes a hypervisor."""
 
-    packages: NotRequired[Sequence[pulumi.Input[str]]]
-    """Debian package names, installed where they are missing. Default PACKAGES. Change: live, nothing is removed."""
+    packages: NotRequired[Sequence[str]]
+    """Plain: Debian package names; those missing are installed. Default PACKAGES. Change: live, none is removed."""
     libvirt_down: NotRequired[bool]
     """Plain: libvirt does not answer now, so it is brought up, and what it will say is unknown in this preview.
     Default false. Change: live."""
@@ -49,29 +49,21 @@ class KvmHost(pulumi.ComponentResource):
     """How libvirt is reached."""
 
     provider: libvirt.Provider
-    services: local.Command
+    setup: local.Command
+    """What all that only needs the host's tools waits for; the provider takes longer."""
 
     def __init__(self, name: str, args: KvmHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:KvmHost", name, {}, opts)
-        packages = script(
-            f"{name}-packages",
-            "packages.sh apply",
-            {"PACKAGES": pulumi.Output.all(*args.get("packages", PACKAGES)).apply(" ".join)},
-            child(self),
-        )
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
         down = args.get("libvirt_down", False)
-        self.services = script(
-            f"{name}-services",
-            "services.sh apply",
-            {"RUN": uuid4().hex if down else ""},
-            child(
-                self,
-                pulumi.ResourceOptions(depends_on=[packages], ignore_changes=None if down else ["environment"]),
-            ),
+        self.setup = script(
+            f"{name}-setup",
+            "setup.sh apply",
+            {"PACKAGES": " ".join(args.get("packages", PACKAGES)), "RUN": uuid4().hex if down else ""},
+            child(self, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
         )
-        self.uri = self.services.stdout.apply(lambda _: URI) if down else pulumi.Output.from_input(URI)
+        self.uri = self.setup.stdout.apply(lambda _: URI) if down else pulumi.Output.from_input(URI)
         self.provider = libvirt.Provider(
-            f"{name}-libvirt", uri=self.uri, opts=child(self, pulumi.ResourceOptions(depends_on=[self.services]))
+            f"{name}-libvirt", uri=self.uri, opts=child(self, pulumi.ResourceOptions(depends_on=[self.setup]))
         )
         self.register_outputs({"uri": self.uri})

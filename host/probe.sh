@@ -7,29 +7,28 @@ set -eu
 
 fact() { printf '%s %s\n' "$1" "$2"; }
 
-fact cpu_flag "$(grep -o -m 1 -w -e vmx -e svm /proc/cpuinfo | head -n 1)"
+# Few processes: each costs a millisecond or two of every preview.
+awk '/^flags/ && !seen { seen = 1; print "cpu_flag", / vmx/ ? "vmx" : / svm/ ? "svm" : "" }
+    /^MemTotal:/ { print "memory_kib", $2 }' /proc/cpuinfo /proc/meminfo
 if [ -c /dev/kvm ]; then fact kvm_device yes; else fact kvm_device no; fi
-fact memory_kib "$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
 if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then fact root yes; else fact root no; fi
-if [ -d /run/systemd/system ]; then fact systemd yes; else fact systemd no; fi
-if pgrep -x 'libvirtd|virtqemud' >/dev/null; then fact libvirt_process yes; else fact libvirt_process no; fi
 
 # The nearest directory that exists tells whether the pool can be made there, and how much room it has.
 directory=$POOL_PATH
-while [ ! -e "$directory" ]; do directory=$(dirname "$directory"); done
+while [ ! -e "${directory:=/}" ]; do directory=${directory%/*}; done
 fact pool_parent "$directory"
 if [ -d "$directory" ] && [ -w "$directory" ]; then fact pool_writable yes; else fact pool_writable no; fi
 fact pool_free_kib "$(df -Pk "$directory" | awk 'NR == 2 { print $4 }')"
-fact pool_lab "$(sed -n 's/^lab=//p' "$POOL_PATH/.kvmlab" 2>/dev/null || true)"
+[ ! -r "$POOL_PATH/.kvmlab" ] || sed -n 's/^lab=/pool_lab /p' "$POOL_PATH/.kvmlab"
 if [ "$directory" = "$POOL_PATH" ]; then
     for disk in "$POOL_PATH/$LAB"-*.qcow2; do
         [ ! -e "$disk" ] || fact pool_disk "$(basename "$disk")"
     done
 fi
 
-if command -v ip >/dev/null; then
-    ip -o -4 address show | while read -r _ interface _ address _; do fact address "$interface $address"; done
-fi
+! command -v ip >/dev/null || ip -o -4 address show | while read -r _ interface _ address _; do
+    fact address "$interface $address"
+done
 
 # A local image is hashed once, while the pool does not hold it yet.
 printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
@@ -52,34 +51,35 @@ for base in "$POOL_PATH"/base-*; do
 done
 
 command -v virsh >/dev/null || { fact libvirt absent; exit 0; }
-# virsh echoes a mark without a line's end, so that is put behind every mark.
-marks='s/@@\([^@]*\)@@/@@\1@@\n/g'
+# virsh ends neither a mark that it echoes nor a description with a new line, so every mark is given a line.
+marks='s/@@\([^@]*\)@@/\n@@\1@@\n/g'
 
 # One connection for all that is asked: each start of virsh costs as much as the answers.
 if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@networks@@; net-list --all --name; \
 echo @@pools@@; pool-list --all --name" 2>&1); then
+    if pgrep -x 'libvirtd|virtqemud' >/dev/null; then fact libvirt_process yes; else fact libvirt_process no; fi
     fact libvirt "unreachable $(printf '%s\n' "$listing" | sed -n 's/^error: //p' | tail -n 1)"
     exit 0
 fi
 fact libvirt ok
 
-# calls WHAT COMMAND [PREFIX]: the virsh command for each thing listed, under a mark with the thing's name.
+# The virsh command for each thing listed, under a mark with the thing's name.
 calls() {
-    printf '%s\n' "$listing" | sed "$marks" | awk -v what="@@$1@@" -v command="$2" -v prefix="${3:-}" '
-        /^@@/ { inside = $0 == what; next }
+    printf '%s\n' "$listing" | sed "$marks" | awk -v prefix="$LAB-" '
+        BEGIN { command["@@domains@@"] = "desc"; command["@@networks@@"] = "net-dumpxml"; command["@@pools@@"] = "pool-dumpxml" }
+        /^@@/ { section = $0; next }
         { sub(/ +$/, "") }
-        inside && $0 != "" && index($0, prefix) == 1 { printf "echo @@%s@@; %s \"%s\"; ", $0, command, $0 }'
+        $0 != "" && (section != "@@domains@@" || index($0, prefix) == 1) {
+            printf "echo @@%s@@; %s \"%s\"; ", $0, command[section], $0
+        }'
 }
 
 # Whose a domain is stands in its description; only those that bear a name of this lab matter.
-virsh -q "echo; $(calls domains desc "$LAB-")" | sed "$marks" | awk '
-    /^@@/ { name = $0; gsub("@@", "", name); next }
-    name != "" { print "domain", name, $0; name = "" }'
-
-virsh -q "echo; $(calls networks net-dumpxml) $(calls pools pool-dumpxml)" | sed "$marks" | awk -F "'" '
-    /^@@/ { name = $0; gsub("@@", "", name) }
-    /<network/ { kind = "network" }
-    /<pool/ { kind = "pool" }
+virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" '
+    /^@@/ { name = $0; gsub("@@", "", name); kind = "domain"; next }
+    kind == "domain" && !/^<(network|pool)/ { if ($0 != "") print "domain", name, $0; kind = "" }
+    /^<network/ { kind = "network" }
+    /^<pool/ { kind = "pool" }
     kind == "network" && /<uuid>/ { gsub(/ *<[^>]*>/, ""); print "network_uuid", name, $0 }
     kind == "network" && /<bridge / { print "bridge", name, $2 }
     kind == "network" && /<ip .*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }

@@ -34,7 +34,7 @@ def compose(lab: Lab, facts: HostFacts) -> None:
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers})
     # First of all: an image that cannot be had leaves the host as it was.
     bases = [
-        Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host))
+        Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host.setup))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     ]
     pool = Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases))

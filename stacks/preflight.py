@@ -33,7 +33,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     found = [problem for check in checks for problem in check(lab, facts)]
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.
-        todo = "start it with `sudo host/services.sh apply`, or run `make up`"
+        todo = "start it with `sudo host/setup.sh apply`, or run `make up`"
         found.append(Problem("lab.host", f"libvirt must run for a preview of a lab that exists, got no answer; {todo}"))
     return found
 

@@ -1,9 +1,36 @@
 #!/bin/sh
-# libvirt up and answering, under systemd or without it, and able to use /dev/kvm.
-# What it starts stays when a lab is destroyed: other labs stand on it.
-# usage: services.sh apply
+# Makes a machine a hypervisor: packages, the KVM device, libvirt's limits, and libvirt up, under systemd or without it.
+# All of it stays when a lab is destroyed: other labs stand on it.
+# usage: setup.sh apply   environment: PACKAGES (Debian's names, separated by blanks)
 set -eu
 . host/lib.sh
+
+missing() {
+    for package in ${PACKAGES:-}; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || printf '%s ' "$package"
+    done
+}
+
+packages() {
+    command -v apt-get >/dev/null ||
+        die "packages: this machine has no apt-get; install QEMU, libvirt, dnsmasq and xorriso by hand and run again"
+    wanted=$(missing)
+    [ -n "$wanted" ] || { ok "packages"; return; }
+    log=$(mktemp)
+    progress "installing $wanted"
+    # shellcheck disable=SC2086 # a list of names
+    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+        $wanted; } >"$log" 2>&1 </dev/null; then
+        stop_progress
+        reason=$(grep -E '^(E|Err|W):?' "$log" | tail -n 5)
+        rm -f "$log"
+        die "packages: apt-get could not install $wanted
+$reason"
+    fi
+    stop_progress
+    rm -f "$log"
+    changed "installed $wanted"
+}
 
 # udev's own rule for the node. Where no udev ran, the node is root's alone: QEMU cannot use it, and libvirt finds
 # its cached capabilities stale on every call, which costs seconds each time.
@@ -54,10 +81,7 @@ without_systemd() {
     libvirtd -d </dev/null >/dev/null 2>&1
 }
 
-apply() {
-    limits_changed=
-    kvm_device
-    limits
+libvirt() {
     if answers && [ -z "$limits_changed" ]; then
         ok "libvirt answers"
         return
@@ -70,6 +94,14 @@ apply() {
         sleep 1
     done
     changed "libvirt is running"
+}
+
+apply() {
+    packages
+    limits_changed=
+    kvm_device
+    limits
+    libvirt
 }
 
 "$1"
