@@ -74,12 +74,18 @@ def parse(output: str) -> HostFacts:
     def text(key: str) -> str:
         return " ".join(rows.get(key, [[""]])[0])
 
-    networks: dict[str, tuple[IPv4Network, ...]] = {row[0]: () for row in rows.get("network_uuid", [])}
-    for name, address in rows.get("network", []):
+    def by_name(key: str) -> list[tuple[str, str]]:
+        """Rows of a name, in which libvirt permits blanks, and a value without."""
+        return [(" ".join(name), value) for *name, value in rows.get(key, [])]
+
+    networks: dict[str, tuple[IPv4Network, ...]] = {name: () for name, _ in by_name("network_uuid")}
+    for name, address in by_name("network"):
         networks[name] = (*networks.get(name, ()), IPv4Interface(address).network)
     reservations: dict[str, dict[str, IPv4Address]] = {}
-    for network, guest, address in rows.get("reservation", []):
-        reservations.setdefault(network, {})[guest] = IPv4Address(address)
+    for *network, guest, address in rows.get("reservation", []):
+        reservations.setdefault(" ".join(network), {})[guest] = IPv4Address(address)
+    # A path is absolute, so the first blank before a slash is where the name ends.
+    pools = (" ".join(row).partition(" /") for row in rows.get("pool", []))
     return HostFacts(
         cpu_flag=text("cpu_flag"),
         kvm_device=text("kvm_device") == "yes",
@@ -97,10 +103,10 @@ def parse(output: str) -> HostFacts:
         bases={link: int(size) for link, size in rows.get("base", []) if size},
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         networks=networks,
-        network_uuids=dict(rows.get("network_uuid", [])),
-        bridges=dict(rows.get("bridge", [])),
+        network_uuids=dict(by_name("network_uuid")),
+        bridges=dict(by_name("bridge")),
         reservations=reservations,
-        pools={row[0]: " ".join(row[1:]) for row in rows.get("pool", [])},
+        pools={name: f"/{path}" for name, _, path in pools},
     )
 
 

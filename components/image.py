@@ -1,6 +1,5 @@
 """A base image on the host: fetched once, checked, stored under its digest, shared by all guests."""
 
-import hashlib
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -17,7 +16,7 @@ class ImageArgs(TypedDict):
     pool_path: str
     """Plain: directory of the pool that will hold the image, made if absent. Change: replace."""
     link: str
-    """Plain: the name under which guests find it, from image_link. Change: replace."""
+    """Plain: the name under which guests find it, of its own. Change: replace."""
     url: NotRequired[str]
     """Plain: where it is published."""
     digest: NotRequired[str]
@@ -56,14 +55,3 @@ class Image(pulumi.ComponentResource):
         )
         self.link = fetched.environment.apply(lambda _: args["link"])
         self.register_outputs({"link": self.link})
-
-
-def image_link(name: str, *sources: str) -> str:
-    """The name of an image in its pool: readable, and another one for other bytes.
-
-    Args:
-        name: what people call it.
-        sources: all that tells its bytes: URL or path, digest.
-    """
-    identity = hashlib.sha256("\n".join(sources).encode()).hexdigest()
-    return f"base-{name}-{identity[:8]}"

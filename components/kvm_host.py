@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pulumi
 import pulumi_libvirt as libvirt
-from pulumi_command import local
 
 from components.options import child
 from components.shell import script
@@ -48,14 +47,11 @@ class KvmHost(pulumi.ComponentResource):
     uri: pulumi.Output[str]
     """How libvirt is reached."""
 
-    provider: libvirt.Provider
-    setup: local.Command
-    """What all that only needs the host's tools waits for; the provider takes longer."""
-
     def __init__(self, name: str, args: KvmHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:KvmHost", name, {}, opts)
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
         down = args.get("libvirt_down", False)
+        # What all that only needs the host's tools waits for; the provider takes longer.
         self.setup = script(
             f"{name}-setup",
             "setup.sh apply",

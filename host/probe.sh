@@ -17,7 +17,10 @@ if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then fact root yes; else fact
 directory=$POOL_PATH
 while [ ! -e "${directory:=/}" ]; do directory=${directory%/*}; done
 fact pool_parent "$directory"
-if [ -d "$directory" ] && [ -w "$directory" ]; then fact pool_writable yes; else fact pool_writable no; fi
+# Root may write anywhere, even where there is nothing to write to: pseudo file systems such as /proc have no blocks.
+writable=no
+[ ! -d "$directory" ] || [ ! -w "$directory" ] || [ "$(stat -f -c %b "$directory")" -eq 0 ] || writable=yes
+fact pool_writable "$writable"
 fact pool_free_kib "$(df -Pk "$directory" | awk 'NR == 2 { print $4 }')"
 [ ! -r "$POOL_PATH/.kvmlab" ] || sed -n 's/^lab=/pool_lab /p' "$POOL_PATH/.kvmlab"
 if [ "$directory" = "$POOL_PATH" ]; then
@@ -77,11 +80,11 @@ calls() {
 # Whose a domain is stands in its description; only those that bear a name of this lab matter.
 virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" '
     /^@@/ { name = $0; gsub("@@", "", name); kind = "domain"; next }
-    kind == "domain" && !/^<(network|pool)/ { if ($0 != "") print "domain", name, $0; kind = "" }
+    kind == "domain" && !/^<(network|pool)/ { print "domain", name, $0; kind = "" }
     /^<network/ { kind = "network" }
     /^<pool/ { kind = "pool" }
     kind == "network" && /<uuid>/ { gsub(/ *<[^>]*>/, ""); print "network_uuid", name, $0 }
     kind == "network" && /<bridge / { print "bridge", name, $2 }
-    kind == "network" && /<ip .*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }
+    kind == "network" && /<ip address=.*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }
     kind == "network" && /<host mac=.* name=.* ip=/ { print "reservation", name, $4, $6 }
     kind == "pool" && /<path>/ { gsub(/ *<[^>]*>/, ""); print "pool", name, $0 }'

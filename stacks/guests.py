@@ -12,7 +12,7 @@ from components.image import Image
 from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, definition_uuid
 from components.pool import Pool
-from components.ssh_access import SshAccess, SshGuest
+from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
 from stacks import images, preflight, seeds
 from stacks.config import Lab
 from stacks.seed import stack_seed
@@ -31,8 +31,21 @@ def compose(lab: Lab, facts: HostFacts) -> None:
     addresses = preflight.addresses(lab, facts)
     accelerator = preflight.accelerator(lab, facts)
 
-    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers})
-    # First of all: an image that cannot be had leaves the host as it was.
+    reached: dict[str, SshGuest] = {
+        name: {"address": address, "host_key": host_keys[name].public} for name, address in addresses.items()
+    }
+    directory = f".kvmlab/ssh/{lab.stack}"
+    private_key = pulumi.Output.secret(lab_key.private)
+    ssh_args: SshAccessArgs = {
+        "directory": directory,
+        "login": seeds.LOGIN,
+        "guests": reached,
+        "private_key": private_key,
+    }
+    # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
+    access = SshAccess("access", ssh_args)
+    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers}, _after(access))
+    # Before pool and network: an image that cannot be had leaves the host as it was.
     bases = [
         Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host.setup))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
@@ -61,7 +74,7 @@ def compose(lab: Lab, facts: HostFacts) -> None:
                 "address": addresses[guest.name],
                 "login": seeds.LOGIN,
                 "host_key": host_keys[guest.name].public,
-                "lab_key": pulumi.Output.secret(lab_key.private),
+                "lab_key": private_key,
                 "seed": pulumi.Output.secret(cloud_init.archive(seed_disk)),
                 "cloud_config": cloud_init.shown(seeds.layers(guest)),
                 "instance_id": seed_disk.instance_id,
@@ -70,12 +83,6 @@ def compose(lab: Lab, facts: HostFacts) -> None:
             pulumi.ResourceOptions(provider=host.provider, depends_on=[pool, network]),
         )
 
-    reached: dict[str, SshGuest] = {
-        name: {"address": address, "host_key": host_keys[name].public} for name, address in addresses.items()
-    }
-    directory = f".kvmlab/ssh/{lab.stack}"
-    private_key = pulumi.Output.secret(lab_key.private)
-    SshAccess("access", {"directory": directory, "login": seeds.LOGIN, "guests": reached, "private_key": private_key})
     commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
     pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
     pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))

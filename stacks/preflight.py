@@ -29,7 +29,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
         facts: what the host is.
         preview: whether nothing is going to be changed, libvirt not even started.
     """
-    checks = (_host, _accelerator, _memory, _pool, _disks, _network, _room, _domains, _images)
+    checks = (_host, _accelerator, _memory, _pool, _disks, _network, _domains, _images)
     found = [problem for check in checks for problem in check(lab, facts)]
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.
@@ -114,7 +114,7 @@ def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     new = [guest for guest in lab.guests if f"{lab.stack}-{guest.name}.qcow2" not in facts.pool_disks]
     asked = sum(guest.disk for guest in new) // MIB
     free = facts.pool_free_kib // 1024
-    if asked > free:
+    if asked > free and facts.pool_writable:
         yield Problem(
             "lab.pool.path",
             f"must have room for the guests' disks, got {free} MiB free at {lab.pool.path!r} for {asked} MiB;"
@@ -153,6 +153,10 @@ def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             if name != network.name and cidr.overlaps(network.cidr):
                 yield _taken(lab, f"{cidr} of libvirt's network {name!r}")
     for interface, address in facts.addresses:
+        if not made and interface == network.bridge and interface not in told:
+            yield Problem(
+                "lab.network.bridge", f"must be free on the host, got {interface!r} of the host's own; choose another"
+            )
         if interface not in own_bridges | told and address.network.overlaps(network.cidr):
             yield _taken(lab, f"{address.network} of the host's {interface!r}")
 
@@ -161,19 +165,6 @@ def _taken(lab: Lab, by: str) -> Problem:
     return Problem(
         "lab.network.cidr", f"must be free on the host, got {str(lab.network.cidr)!r} beside {by}; choose another"
     )
-
-
-def _room(lab: Lab, _facts: HostFacts) -> Iterator[Problem]:
-    network = lab.network
-    dynamic = int(network.dhcp_end) - int(network.dhcp_start) + 1
-    # Not counted: the network's own address, the host's, and broadcast.
-    free = network.cidr.num_addresses - 3 - dynamic
-    if len(lab.guests) > free:
-        yield Problem(
-            "lab.network.cidr",
-            f"must have an address for each of {len(lab.guests)} guests, got {free} outside the dynamic range in"
-            f" {str(network.cidr)!r}; choose a wider one",
-        )
 
 
 def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
@@ -186,27 +177,33 @@ def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
 
 
 def _images(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    for image in _files_of(lab):
+    for image, where in _files_of(lab).items():
         found = facts.files.get(image.path)
         if found is None or found.format == "unchecked":
             continue
         if found.format == "missing":
-            yield Problem("lab.image.file", f"must be a file that the host can read, got {image.path!r}")
+            yield Problem(f"{where}.file", f"must be a file that the host can read, got {image.path!r}")
         elif found.format in ("unknown", "raw"):
             yield Problem(
-                "lab.image.file",
+                f"{where}.file",
                 f"must be a disk image of a format that tells itself, got {found.format} for {image.path!r};"
                 " convert it with: qemu-img convert -O qcow2",
             )
         elif image.digest and found.digest not in (None, image.digest.hex):
             yield Problem(
-                f"lab.image.{image.digest.algorithm}",
+                f"{where}.{image.digest.algorithm}",
                 f"must be the digest of {image.path!r}, got {found.digest}; the file stays where it is and is not used",
             )
 
 
-def _files_of(lab: Lab) -> set[FileImage]:
-    return {guest.image for guest in lab.guests if isinstance(guest.image, FileImage)}
+def _files_of(lab: Lab) -> dict[FileImage, str]:
+    """Local images, and where config names them: one that all guests have is the lab's."""
+    common = len({guest.image for guest in lab.guests}) == 1
+    return {
+        guest.image: "lab.image" if common else f"{_key(guest)}.image"
+        for guest in lab.guests
+        if isinstance(guest.image, FileImage)
+    }
 
 
 def _key(guest: GuestSpec) -> str:

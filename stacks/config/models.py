@@ -262,10 +262,14 @@ class LabConfig(Model):
         json_schema_extra=_doc(EVERYTHING),
     )
     network: NetworkConfig = Field(
-        default=NetworkConfig.model_construct(), description="The lab's network.", json_schema_extra=_doc(NETWORK, "see below")
+        default=NetworkConfig.model_construct(),
+        description="The lab's network.",
+        json_schema_extra=_doc(NETWORK, "see below"),
     )
     pool: PoolConfig = Field(
-        default=PoolConfig.model_construct(), description="Where disks live.", json_schema_extra=_doc(EVERYTHING, "see below")
+        default=PoolConfig.model_construct(),
+        description="Where disks live.",
+        json_schema_extra=_doc(EVERYTHING, "see below"),
     )
     image: ImageConfig = Field(
         default="debian-13", description="The image of guests that name none.", json_schema_extra=_doc(REPLACE)

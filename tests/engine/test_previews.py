@@ -1,0 +1,70 @@
+"""What a user sees of every example stack before it is made."""
+
+import re
+
+import pytest
+
+from tests.engine.conftest import EXAMPLES, ROOT, Checkout
+
+GOLDEN = ROOT / "tests" / "engine" / "golden"
+UNKNOWN_AT_FIRST = re.compile(r"(DOMAIN_ID +|\[0\]): \[unknown\]")
+"""Only libvirt makes a domain's UUID, and readiness waits for that very domain."""
+
+
+def settled(preview: str) -> str:
+    """A preview without what differs from run to run and from machine to machine.
+
+    The engine shows resources as they arrive, which for guests is in any order; and KVM is a fact of the machine.
+    """
+    head, *resources = re.split(r"^(?= *\+ \S+: \(create\)$)", preview, flags=re.MULTILINE)
+    *resources, last = resources
+    last, tail = re.match(r"(.*?)(    --outputs:--\n.*)", last, re.DOTALL).groups()  # pyright: ignore
+    text = head + "".join(sorted([*resources, last], key=lambda text: text.split("\n")[1].strip())) + tail
+    text = re.sub(r'^( +(accelerator|type) +: )"(kvm|qemu)"$', r'\1"<kvm or qemu>"', text, flags=re.MULTILINE)
+    return re.sub(r'^ +cpu +: \{\n +mode *: "host-passthrough"\n +\}\n', "", text, flags=re.MULTILINE)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("stack", EXAMPLES)
+def test_preview(checkout: Checkout, request: pytest.FixtureRequest, stack: str) -> None:
+    """The preview is the one that is kept, and ends well."""
+    preview = checkout.preview(stack, "--diff")
+    assert preview.status == 0, preview.output
+    text = settled(preview.output)
+    golden = GOLDEN / f"{stack}.txt"
+    if request.config.getoption("--update-golden"):
+        golden.write_text(text, "utf-8")
+    assert text == golden.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_preview_again(checkout: Checkout) -> None:
+    """A preview changes nothing that the next one would show."""
+    first, second = (checkout.preview("quickstart", "--diff") for _ in range(2))
+    assert (first.status, settled(first.output)) == (second.status, settled(second.output))
+
+
+@pytest.mark.parametrize("stack", EXAMPLES)
+def test_nothing_is_unknown(stack: str) -> None:
+    """All that config determines is there to be read before anything is made."""
+    lines = [line.strip() for line in (GOLDEN / f"{stack}.txt").read_text("utf-8").splitlines()]
+    unknown = [line for line in lines if "[unknown]" in line or "output<" in line]
+    guests = sum("kvmlab:index:Guest: (create)" in line for line in lines)
+    assert guests > 0
+    assert len(unknown) == 2 * guests
+    assert all(UNKNOWN_AT_FIRST.fullmatch(line) for line in unknown)
+
+
+@pytest.mark.parametrize("stack", EXAMPLES)
+def test_no_secret_is_shown(stack: str) -> None:
+    """Seeds and keys are marked, and nothing in a preview looks like a private key."""
+    text = (GOLDEN / f"{stack}.txt").read_text("utf-8")
+    guests = text.count("kvmlab:index:Guest: (create)")
+    assert text.count("[secret]") == 2 * guests + 1
+    assert "PRIVATE KEY" not in text
+
+
+def test_every_example_is_kept() -> None:
+    """An example has a preview, and a preview an example."""
+    assert {"quickstart", "six"} <= set(EXAMPLES)
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(EXAMPLES)

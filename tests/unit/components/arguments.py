@@ -1,0 +1,83 @@
+"""Arguments with which each component can be made, secrets that one can tell in what they end up in."""
+
+from collections.abc import Callable
+
+import pulumi
+
+from components.enums import OnCloudInitChange
+from components.guest import Guest, GuestArgs
+from components.image import Image, ImageArgs
+from components.kvm_host import KvmHost, KvmHostArgs
+from components.network import Network, NetworkArgs
+from components.pool import Pool, PoolArgs
+from components.ssh_access import SshAccess, SshAccessArgs
+
+LAB_KEY = "the-lab-key-itself"
+SEED = "the-seed-itself"
+
+HOST: KvmHostArgs = {}
+IMAGE: ImageArgs = {
+    "lab": "six",
+    "pool_path": "/srv/six",
+    "link": "base-debian-13-01234567",
+    "url": "https://example.org/debian.qcow2",
+    "digest": "sha512:00",
+    "build": "debian-13",
+}
+POOL: PoolArgs = {"name": "six", "path": "/srv/six"}
+NETWORK: NetworkArgs = {
+    "name": "six",
+    "bridge": "kl-six",
+    "cidr": "10.20.6.0/24",
+    "dhcp_start": "10.20.6.128",
+    "dhcp_end": "10.20.6.254",
+    "domain": "six.internal",
+}
+
+
+def guest_args(**changes: object) -> GuestArgs:
+    """A guest, with some arguments of one's own."""
+    args: GuestArgs = {
+        "lab": "six",
+        "hostname": "node-1",
+        "accelerator": "kvm",
+        "cpus": 2,
+        "memory_mib": 2048,
+        "disk_bytes": 10 * 1024**3,
+        "image": "base-debian-13-01234567",
+        "pool": "six",
+        "pool_path": "/srv/six",
+        "network": "six",
+        "network_uuid": "network-uuid",
+        "mac": "52:54:00:ab:cd:ef",
+        "address": "10.20.6.5",
+        "login": "lab",
+        "host_key": "ssh-ed25519 AAAAhost",
+        "lab_key": pulumi.Output.secret(LAB_KEY),
+        "seed": pulumi.Output.secret(SEED),
+        "cloud_config": "packages: [curl]\n",
+        "instance_id": "iid-1",
+        "on_cloud_init_change": OnCloudInitChange.REPLACE,
+    }
+    return {**args, **changes}  # pyright: ignore[reportReturnType]
+
+
+def ssh_args() -> SshAccessArgs:
+    """Access to one guest."""
+    return {
+        "directory": ".kvmlab/ssh/six",
+        "login": "lab",
+        "guests": {"node-1": {"address": "10.20.6.5", "host_key": "ssh-ed25519 AAAAhost"}},
+        "private_key": pulumi.Output.secret(LAB_KEY),
+    }
+
+
+BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResource]] = {
+    Guest: lambda: Guest("it", guest_args()),
+    Image: lambda: Image("it", IMAGE),
+    KvmHost: lambda: KvmHost("it", HOST),
+    Network: lambda: Network("it", NETWORK),
+    Pool: lambda: Pool("it", POOL),
+    SshAccess: lambda: SshAccess("it", ssh_args()),
+}
+"""One way to make each component."""

@@ -1,0 +1,110 @@
+"""What components of the host's own side register: hypervisor, image, pool, network."""
+
+from components.image import Image, ImageArgs
+from components.kvm_host import PACKAGES, KvmHost, KvmHostArgs
+from components.network import Network, definition, definition_uuid
+from components.pool import Pool
+from tests.unit.components.arguments import IMAGE, NETWORK, POOL
+from tests.unit.mocks import Registered, Run, run
+
+
+def host(args: KvmHostArgs) -> Run:
+    """Register a hypervisor."""
+    return run(lambda: KvmHost("host", args))
+
+
+def test_host() -> None:
+    """The machine is set up, then the provider connects; a host that answers has nothing to be run again for."""
+    resources = host({})
+    setup, provider = resources["Command host-setup"], resources["libvirt host-libvirt"]
+    assert setup.inputs == {
+        "create": "host/setup.sh apply",
+        "environment": {"PACKAGES": " ".join(PACKAGES), "RUN": ""},
+        "logging": "stdout",
+    }
+    assert list(setup.request.ignoreChanges) == ["environment.RUN"]
+    assert provider.inputs == {"uri": "qemu:///system"}
+    assert provider.depends_on == {"host-setup"}
+    assert resources["KvmHost host"].outputs == {"uri": "qemu:///system"}
+
+
+def test_host_stays() -> None:
+    """A lab that is destroyed undoes nothing of what makes the machine a hypervisor."""
+    assert all("delete" not in resource.inputs for resource in host({}).resources.values())
+
+
+def test_host_whose_libvirt_is_down() -> None:
+    """The script runs whatever state says, each time anew."""
+    first, second = (host({"libvirt_down": True})["Command host-setup"] for _ in range(2))
+    assert first.inputs["environment"]["RUN"] != second.inputs["environment"]["RUN"]
+    assert list(first.request.ignoreChanges) == []
+
+
+def test_packages_of_ones_own() -> None:
+    """Other distributions' names can be given."""
+    setup = host({"packages": ["qemu-kvm", "libvirt"]})["Command host-setup"]
+    assert setup.inputs["environment"] == {"PACKAGES": "qemu-kvm libvirt", "RUN": ""}
+
+
+def image(args: ImageArgs) -> Registered:
+    """Register an image."""
+    return run(lambda: Image("debian", args))["Command debian-image"]
+
+
+def test_image() -> None:
+    """The script is told where the image comes from and goes to; a new source under one link fetches nothing anew."""
+    fetched = image(IMAGE)
+    assert fetched.inputs == {
+        "create": "host/image.sh apply",
+        "delete": "host/image.sh delete",
+        "environment": {
+            "LAB": "six",
+            "POOL_PATH": "/srv/six",
+            "LINK": "base-debian-13-01234567",
+            "URL": "https://example.org/debian.qcow2",
+            "DIGEST": "sha512:00",
+            "BUILD": "debian-13",
+        },
+        "triggers": ["/srv/six", "base-debian-13-01234567"],
+        "logging": "stdout",
+    }
+    assert fetched.request.deleteBeforeReplace
+
+
+def test_image_file() -> None:
+    """Of a local file there is no URL to tell."""
+    fetched = image({"lab": "six", "pool_path": "/srv/six", "link": "base-file-0", "file": "/srv/debian.qcow2"})
+    assert fetched.inputs["environment"] == {
+        "LAB": "six",
+        "POOL_PATH": "/srv/six",
+        "LINK": "base-file-0",
+        "FILE": "/srv/debian.qcow2",
+    }
+
+
+def test_pool() -> None:
+    """A pool of another name or path is another pool."""
+    pool = run(lambda: Pool("pool", POOL))["Command pool-pool"]
+    assert pool.inputs == {
+        "create": "host/pool.sh apply",
+        "delete": "host/pool.sh delete",
+        "environment": {"POOL": "six", "POOL_PATH": "/srv/six"},
+        "triggers": ["six", "/srv/six"],
+        "logging": "stdout",
+    }
+    assert pool.request.deleteBeforeReplace
+
+
+def test_network() -> None:
+    """A network of another definition is made anew in place, one of another name replaces it."""
+    network = run(lambda: Network("network", NETWORK))["Command network-network"]
+    uuid = definition_uuid(NETWORK)
+    assert network.inputs == {
+        "create": "host/network.sh apply",
+        "delete": "host/network.sh delete",
+        "environment": {"NETWORK": "six", "NETWORK_UUID": uuid},
+        "stdin": definition(NETWORK, uuid),
+        "triggers": ["six"],
+        "logging": "stdout",
+    }
+    assert network.request.deleteBeforeReplace

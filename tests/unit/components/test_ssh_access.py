@@ -1,0 +1,58 @@
+"""Plain ssh finds guests by name, with no prompt and no other key."""
+
+import base64
+import io
+import os
+import tarfile
+
+import pulumi
+import pytest
+
+from components.ssh_access import SshAccess, SshGuest, known_hosts, ssh_config
+from tests.unit.mocks import Secret, run
+
+GUESTS: dict[str, SshGuest] = {
+    "web": {"address": "10.20.0.5", "host_key": "ssh-ed25519 AAAAweb"},
+    "db": {"address": "10.20.0.6", "host_key": "ssh-ed25519 AAAAdb"},
+}
+CONFIG = """\
+Host web
+  HostName 10.20.0.5
+Host db
+  HostName 10.20.0.6
+Host *
+  User lab
+  IdentityFile .kvmlab/ssh/six/id_ed25519
+  IdentitiesOnly yes
+  UserKnownHostsFile .kvmlab/ssh/six/known_hosts
+  StrictHostKeyChecking yes
+"""
+KNOWN_HOSTS = """\
+web,10.20.0.5 ssh-ed25519 AAAAweb
+db,10.20.0.6 ssh-ed25519 AAAAdb
+"""
+
+
+def test_files() -> None:
+    """Both files are these; tests/engine has them read by a real ssh."""
+    addresses = {name: guest["address"] for name, guest in GUESTS.items()}
+    assert ssh_config(".kvmlab/ssh/six", "lab", addresses) == CONFIG
+    assert known_hosts(GUESTS) == KNOWN_HOSTS
+
+
+def test_component(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three files go to the user's own machine, as the user, in one secret text."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    def program() -> None:
+        key = pulumi.Output.from_input("private")
+        SshAccess("access", {"directory": ".kvmlab/ssh/six", "login": "lab", "guests": GUESTS, "private_key": key})
+
+    command = run(program)["Command access-ssh"].inputs
+    packed = command["stdin"]
+    assert isinstance(packed, Secret)
+    assert "interpreter" not in command
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed.value))) as tar:
+        files = {member.name: tar.extractfile(member) for member in tar}
+        texts = {name: file.read().decode() for name, file in files.items() if file}
+    assert texts == {"config": CONFIG, "known_hosts": KNOWN_HOSTS, "id_ed25519": "private"}

@@ -1,0 +1,53 @@
+"""Labs and hosts that tests start from."""
+
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Any
+
+from components.host_facts import HostFacts, LocalImage
+from components.identity import network_uuid
+from stacks.config import Lab, parse
+
+LAYERS = frozenset({"base", "console", "docker"})
+IMAGES = frozenset({"debian-13"})
+
+ABLE = HostFacts(
+    cpu_flag="vmx",
+    kvm_device=True,
+    memory_kib=16 * 1024**2,
+    root=True,
+    libvirt="ok",
+    libvirt_process=True,
+    pool_parent="/var/lib/libvirt/images",
+    pool_writable=True,
+    pool_free_kib=100 * 1024**2,
+    addresses=(("lo", IPv4Interface("127.0.0.1/8")), ("eth0", IPv4Interface("192.0.2.2/24"))),
+)
+"""A host that can carry a small lab, with nothing on it yet."""
+
+
+def lab(raw: dict[str, Any], stack: str = "quickstart") -> Lab:
+    """A lab from what stands under `kvmlab:lab`."""
+    return parse(raw, stack, LAYERS, IMAGES)
+
+
+def host(changes: dict[str, Any], stack: str = "quickstart") -> HostFacts:
+    """An able host but for facts as case files write them; the UUID `ours` is one of the lab's own."""
+    return HostFacts(**vars(ABLE) | {name: _fact(name, value, stack) for name, value in changes.items()})
+
+
+def _fact(name: str, value: Any, stack: str) -> Any:
+    match name:
+        case "addresses":
+            return tuple((interface, IPv4Interface(address)) for interface, address in value)
+        case "networks":
+            return {network: tuple(map(IPv4Network, cidrs)) for network, cidrs in value.items()}
+        case "network_uuids":
+            return {network: network_uuid(stack, "") if uuid == "ours" else uuid for network, uuid in value.items()}
+        case "reservations":
+            return {network: {guest: IPv4Address(a) for guest, a in held.items()} for network, held in value.items()}
+        case "files":
+            return {path: LocalImage(*image) for path, image in value.items()}
+        case "pool_disks":
+            return frozenset(value)
+        case _:
+            return value

@@ -1,0 +1,192 @@
+"""A lab of kind `guests` registers what its config asks for, and an edit reaches only what it names."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.errors import ConfigError
+from stacks import guests, seed
+from tests.unit.mocks import Run, run
+from tests.unit.stacks.labs import host, lab
+
+ROOT = Path(__file__).parents[3]
+SIX: dict[str, Any] = yaml.safe_load((ROOT / "stacks" / "Pulumi.six.yaml").read_text("utf-8"))["config"]["kvmlab:lab"]
+NODES = [f"node-{number}" for number in range(1, 7)]
+GUEST_PARTS = {"Guest {}", "Command {}-disks", "Domain {}", "Command {}-ready"}
+SHARED = {
+    "Stack kvmlab-six",
+    "KvmHost host",
+    "Command host-setup",
+    "libvirt host-libvirt",
+    "Pool pool",
+    "Command pool-pool",
+    "Network network",
+    "Command network-network",
+    "SshAccess access",
+    "Command access-ssh",
+}
+
+
+def compose(raw: dict[str, Any], facts: dict[str, Any] | None = None) -> Run:
+    """Compose the lab of stack `six`."""
+    asked, able = lab(raw, "six"), host(facts or {}, "six")
+    return run(lambda: guests.compose(asked, able), stack="six", config={"kvmlab:seed": "5eed"})
+
+
+def parts(names: list[str]) -> set[str]:
+    """What guests of these names are made of."""
+    return {part.format(name) for name in names for part in GUEST_PARTS}
+
+
+def image_parts(made: Run) -> set[str]:
+    """Images and their commands, whose names hold a digest."""
+    return {key for key in made.resources if key.startswith("Image ") or key.endswith("-image")}
+
+
+def held(made: Run) -> dict[str, Any]:
+    """The facts of a host on which this lab is up."""
+    addresses = {name: guest["address"] for name, guest in made.exports["guests"].items()}
+    return {"network_uuids": {"six": "ours"}, "reservations": {"six": addresses}}
+
+
+def changed(before: Run, after: Run) -> set[str]:
+    """What is in both and not as it was."""
+    both = before.resources.keys() & after.resources.keys()
+    return {key for key in both if before[key].inputs != after[key].inputs}
+
+
+def test_six() -> None:
+    """Six guests over one image, one pool and one network."""
+    made = compose(SIX)
+    assert set(made.resources) == SHARED | parts(NODES) | image_parts(made)
+    assert len(image_parts(made)) == 2
+
+
+def test_order() -> None:
+    """The image comes first of all, and a guest after pool and network, through the host's own provider."""
+    made = compose(SIX)
+    (image,) = [key.removeprefix("Image ") for key in made.resources if key.startswith("Image ")]
+    assert "host-setup" in made[f"Image {image}"].depends_on
+    for key in ("Pool pool", "Network network"):
+        assert f"{image}-image" in made[key].depends_on
+    for name in NODES:
+        assert {"pool-pool", "network-network"} <= made[f"Guest {name}"].depends_on
+        assert made[f"Domain {name}"].provider == "host-libvirt"
+
+
+def test_guests_differ() -> None:
+    """No two guests share a name, MAC, address, instance or host key."""
+    made = compose(SIX)
+    for key in ("hostname", "mac", "address", "instance_id", "host_key"):
+        assert len({made[f"Guest {name}"].inputs[key] for name in NODES}) == len(NODES), key
+
+
+def test_config_arrives() -> None:
+    """Sizes are what the config says, in the units of the component."""
+    inputs = compose(SIX)["Guest node-3"].inputs
+    assert (inputs["cpus"], inputs["memory_mib"], inputs["disk_bytes"]) == (2, 2048, 10 * 1024**3)
+    assert (inputs["accelerator"], inputs["pool_path"]) == ("kvm", "/var/lib/libvirt/images/six")
+
+
+def test_nothing_is_new_the_second_time() -> None:
+    """The same config over the lab that it made is the same lab."""
+    before = compose(SIX)
+    after = compose(SIX, held(before))
+    assert set(after.resources) == set(before.resources)
+    assert changed(before, after) == set()
+    assert after.exports == before.exports
+
+
+@pytest.mark.parametrize(
+    ("edit", "new"),
+    [
+        ({"groups": {"node": {**SIX["groups"]["node"], "count": 7}}}, ["node-7"]),
+        ({"guests": {"aa": {}}}, ["aa"]),
+        ({"groups": {**SIX["groups"], "db": {"count": 2}}}, ["db-1", "db-2"]),
+    ],
+)
+def test_a_new_guest_touches_no_other(edit: dict[str, Any], new: list[str]) -> None:
+    """A guest more is its own resources and a line in the ssh access; all else stays as it is."""
+    before = compose(SIX)
+    after = compose({**SIX, **edit}, held(before))
+    assert set(after.resources) - set(before.resources) == parts(new)
+    assert set(before.resources) <= set(after.resources)
+    assert changed(before, after) == {"SshAccess access", "Command access-ssh"}
+
+
+def test_a_guest_less_touches_no_other() -> None:
+    """The sixth of six goes alone."""
+    before = compose(SIX)
+    after = compose({**SIX, "groups": {"node": {**SIX["groups"]["node"], "count": 5}}}, held(before))
+    assert set(before.resources) - set(after.resources) == parts(["node-6"])
+    assert changed(before, after) == {"SshAccess access", "Command access-ssh"}
+
+
+def test_an_edited_guest_is_edited_alone() -> None:
+    """One guest's memory is one guest's domain."""
+    named: dict[str, Any] = {"kind": "guests", "guests": {"a": {}, "b": {}}}
+    before = compose(named)
+    after = compose({**named, "guests": {"a": {}, "b": {"memory": "2GiB"}}}, held(before))
+    assert set(after.resources) == set(before.resources)
+    assert changed(before, after) == {"Guest b", "Domain b"}
+
+
+def test_order_of_keys_is_not_content() -> None:
+    """Guests in another order in the file are the same lab."""
+    one = compose({"kind": "guests", "guests": {"a": {}, "b": {}}, "groups": {"node": {"count": 2}}})
+    two = compose({"kind": "guests", "groups": {"node": {"count": 2}}, "guests": {"b": {}, "a": {}}})
+    assert changed(one, two) == set()
+
+
+def test_two_images() -> None:
+    """Guests that name the same image share it; another image is another one."""
+    own = {"image": {"file": "/srv/own.qcow2"}}
+    made = compose({"kind": "guests", "guests": {"a": {}, "b": own, "c": own}})
+    links = {name: made[f"Guest {name}"].inputs["image"] for name in "abc"}
+    assert links["b"] == links["c"] != links["a"]
+    names = {key.removeprefix("Image ") for key in made.resources if key.startswith("Image ")}
+    assert {f"base-{name}" for name in names} == set(links.values())
+
+
+def test_exports() -> None:
+    """A run ends with a table that tells each guest's address and how to log in."""
+    raw = {
+        "kind": "guests",
+        "network": {"cidr": "10.20.6.0/24"},
+        "guests": {"web": {"address": "10.20.6.5"}, "database": {"address": "10.20.6.16"}},
+    }
+    assert compose(raw).exports == {
+        "guests": {
+            "database": {"address": "10.20.6.16", "ssh": "ssh -F .kvmlab/ssh/six/config database"},
+            "web": {"address": "10.20.6.5", "ssh": "ssh -F .kvmlab/ssh/six/config web"},
+        },
+        "table": [
+            "guest     address     log in with",
+            "database  10.20.6.16  ssh -F .kvmlab/ssh/six/config database",
+            "web       10.20.6.5   ssh -F .kvmlab/ssh/six/config web",
+        ],
+    }
+
+
+def test_no_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a seed there are no identities, so nothing is registered."""
+    monkeypatch.setattr(seed, "SEED_FILE", tmp_path / "seed")
+    asked, able = lab(SIX, "six"), host({}, "six")
+    with pytest.raises(ConfigError) as refused:
+        run(lambda: guests.compose(asked, able), stack="six")
+    assert str(refused.value) == (
+        "stack six: 1 problem in kvmlab:lab\n"
+        "  seed: must be set, got nothing; run `make up`, or set one that all who run this stack share:"
+        " openssl rand -hex 32 | pulumi config set --stack six --secret seed"
+    )
+
+
+def test_seed_of_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The checkout's own seed serves where the stack has none, and makes the same identities."""
+    (tmp_path / "seed").write_text("5eed\n", "ascii")
+    monkeypatch.setattr(seed, "SEED_FILE", tmp_path / "seed")
+    asked, able = lab(SIX, "six"), host({}, "six")
+    made = run(lambda: guests.compose(asked, able), stack="six")
+    assert changed(made, compose(SIX)) == set()

@@ -1,0 +1,81 @@
+"""From what config calls an image to what the host is to fetch."""
+
+import platform
+import re
+
+import pytest
+import yaml
+
+from stacks.config import CatalogueImage, Digest, FileImage, Image, Pool, UrlImage
+from stacks.images import CATALOGUE, image_args, link
+
+POOL = Pool("six", "/srv/six")
+SHA256, SHA512 = Digest("sha256", "0" * 64), Digest("sha512", "1" * 128)
+ENTRIES = yaml.safe_load(CATALOGUE.read_text("utf-8"))
+
+DIFFERENT: list[Image] = [
+    CatalogueImage("debian-13"),
+    FileImage("/srv/a.qcow2", None),
+    FileImage("/srv/a.qcow2", SHA256),
+    FileImage("/srv/a.qcow2", SHA512),
+    FileImage("/srv/b.qcow2", None),
+    UrlImage("https://example.org/a.qcow2", SHA256),
+    UrlImage("https://example.org/a.qcow2", SHA512),
+    UrlImage("https://example.org/b.qcow2", SHA256),
+]
+
+
+def test_links() -> None:
+    """A link is the same for the same image and another for any other; it is a file's name, and readable."""
+    links = [link(image) for image in DIFFERENT]
+    assert links == [link(image) for image in DIFFERENT]
+    assert len(set(links)) == len(links)
+    assert all(re.fullmatch(r"base-(debian-13|file|url)-[0-9a-f]{8}", each) for each in links)
+
+
+@pytest.mark.parametrize(("machine", "architecture"), [("x86_64", "amd64"), ("aarch64", "arm64")])
+def test_catalogue(monkeypatch: pytest.MonkeyPatch, machine: str, architecture: str) -> None:
+    """An image of the catalogue is fetched for this machine's architecture, or built where that cannot be had."""
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    published = ENTRIES["debian-13"][architecture]
+    assert image_args(CatalogueImage("debian-13"), POOL) == {
+        "lab": "six",
+        "pool_path": "/srv/six",
+        "link": link(CatalogueImage("debian-13")),
+        "url": published["url"],
+        "digest": f"sha512:{published['sha512']}",
+        "build": "debian-13",
+    }
+
+
+def test_architectures_have_links_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other bytes are another image, even under one name."""
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    amd64 = link(CatalogueImage("debian-13"))
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert link(CatalogueImage("debian-13")) != amd64
+
+
+@pytest.mark.parametrize(
+    ("image", "source"),
+    [
+        (FileImage("/srv/a.qcow2", None), {"file": "/srv/a.qcow2"}),
+        (FileImage("/srv/a.qcow2", SHA256), {"file": "/srv/a.qcow2", "digest": f"sha256:{'0' * 64}"}),
+        (
+            UrlImage("https://example.org/a.qcow2", SHA512),
+            {"url": "https://example.org/a.qcow2", "digest": f"sha512:{'1' * 128}"},
+        ),
+    ],
+)
+def test_ones_own(image: Image, source: dict[str, str]) -> None:
+    """A file or a URL is taken as it was given, with its digest, and never built."""
+    assert image_args(image, POOL) == {"lab": "six", "pool_path": "/srv/six", "link": link(image), **source}
+
+
+def test_catalogue_is_pinned() -> None:
+    """Every entry has, for each architecture, an https URL and a whole digest."""
+    for name, entry in ENTRIES.items():
+        for architecture in ("amd64", "arm64"):
+            published = entry[architecture]
+            assert published["url"].startswith("https://"), name
+            assert re.fullmatch(r"[0-9a-f]{128}", published["sha512"]), name
