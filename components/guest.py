@@ -7,9 +7,11 @@ import pulumi
 from components.enums import OnCloudInitChange
 from components.identity import owner
 from components.libvirt_domain import DomainSpec, domain
-from components.options import child
+from components.options import child, first_child, without_order
 from components.shell import script
 
+SHOWN = ("accelerator", "address", "cloud_config", "cpus", "disk_bytes", "image", "mac", "memory_mib")
+"""What a preview shows of a guest itself; the rest stands with the resource that it goes to."""
 READY_SECONDS = 1800
 """How long a guest may take until cloud-init is done. Under emulation, with packages to install, it takes minutes."""
 SHUTDOWN_SECONDS = 120
@@ -76,8 +78,7 @@ class Guest(pulumi.ComponentResource):
     """The domain's UUID."""
 
     def __init__(self, name: str, args: GuestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        shown = {key: value for key, value in args.items() if key not in ("seed", "lab_key")}
-        super().__init__("kvmlab:index:Guest", name, shown, opts)
+        super().__init__("kvmlab:index:Guest", name, {key: args[key] for key in SHOWN}, without_order(opts))
         full_name = f"{args['lab']}-{args['hostname']}"
         policy = args["on_cloud_init_change"]
         birth = [args["image"], args["pool"], args["pool_path"]]
@@ -103,7 +104,7 @@ class Guest(pulumi.ComponentResource):
                 "DISK_BYTES": str(args["disk_bytes"]),
                 "NETWORK_UUID": args["network_uuid"],
             },
-            child(self, pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=keep_seed)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=keep_seed)),
             delete="guest.sh delete",
             stdin=args["seed"],
             triggers=birth,

@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.options import child
+from components.options import first_child, without_order
 from components.shell import script
 
 
@@ -40,7 +40,7 @@ class Image(pulumi.ComponentResource):
     """File name in the pool's directory."""
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Image", name, dict(args), opts)
+        super().__init__("kvmlab:index:Image", name, dict(args), without_order(opts))
         environment = {"LAB": args["lab"], "POOL_PATH": args["pool_path"], "LINK": args["link"]}
         for key in ("url", "digest", "build", "file"):
             if value := args.get(key):
@@ -49,7 +49,7 @@ class Image(pulumi.ComponentResource):
             f"{name}-image",
             "image.sh apply",
             environment,
-            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="image.sh delete",
             triggers=[args["pool_path"], args["link"]],
         )

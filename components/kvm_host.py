@@ -7,7 +7,7 @@ from uuid import uuid4
 import pulumi
 import pulumi_libvirt as libvirt
 
-from components.options import child
+from components.options import child, first_child, without_order
 from components.shell import script
 
 URI = "qemu:///system"
@@ -48,7 +48,7 @@ class KvmHost(pulumi.ComponentResource):
     """How libvirt is reached."""
 
     def __init__(self, name: str, args: KvmHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:KvmHost", name, {}, opts)
+        super().__init__("kvmlab:index:KvmHost", name, {}, without_order(opts))
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
         down = args.get("libvirt_down", False)
         # What all that only needs the host's tools waits for; the provider takes longer.
@@ -56,7 +56,7 @@ class KvmHost(pulumi.ComponentResource):
             f"{name}-setup",
             "setup.sh apply",
             {"PACKAGES": " ".join(args.get("packages", PACKAGES)), "RUN": uuid4().hex if down else ""},
-            child(self, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
+            first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
         )
         self.uri = self.setup.stdout.apply(lambda _: URI) if down else pulumi.Output.from_input(URI)
         self.provider = libvirt.Provider(

@@ -40,9 +40,7 @@ def _clear_unfinished() -> pulumi.ResourceHook:
     return pulumi.ResourceHook("clear-unfinished-domain", clear)
 
 
-def domain(
-    name: str, spec: DomainSpec, opts: pulumi.ResourceOptions, replace_with: Sequence[pulumi.Input[str]]
-) -> libvirt.Domain:
+def domain(name: str, spec: DomainSpec, opts: pulumi.ResourceOptions, replace_with: Sequence[str]) -> libvirt.Domain:
     """Define and start a domain.
 
     The provider makes no change in place that a guest would notice: all of the spec replaces the domain. Its disks
@@ -74,7 +72,7 @@ def domain(
             pulumi.ResourceOptions(
                 # A domain's name is unique on its host.
                 delete_before_replace=True,
-                replacement_trigger=pulumi.Output.all(*replace_with),
+                replacement_trigger=list(replace_with),
                 # What the provider takes for updated and never sends: provider.md of the design, found in its source.
                 replace_on_changes=["networkInterfaces", "disks", "cpu"],
                 hooks=pulumi.ResourceHookBinding(before_create=[_clear_unfinished()]),

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pulumi
 
 from components.identity import mac_address, network_uuid
-from components.options import child
+from components.options import first_child, without_order
 from components.shell import script
 
 
@@ -43,13 +43,13 @@ class Network(pulumi.ComponentResource):
     """Follows from the definition: another one is another network. Known at preview."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Network", name, dict(args), opts)
+        super().__init__("kvmlab:index:Network", name, dict(args), without_order(opts))
         uuid = definition_uuid(args)
         script(
             f"{name}-network",
             "network.sh apply",
             {"NETWORK": args["name"], "NETWORK_UUID": uuid},
-            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="network.sh delete",
             stdin=definition(args, uuid),
             triggers=[args["name"]],

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 import pulumi
 
-from components.options import child
+from components.options import first_child, without_order
 from components.shell import script
 
 
@@ -29,12 +29,12 @@ class Pool(pulumi.ComponentResource):
     """The pool's name in libvirt, known at preview."""
 
     def __init__(self, name: str, args: PoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Pool", name, dict(args), opts)
+        super().__init__("kvmlab:index:Pool", name, dict(args), without_order(opts))
         script(
             f"{name}-pool",
             "pool.sh apply",
             {"POOL": args["name"], "POOL_PATH": args["path"]},
-            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="pool.sh delete",
             triggers=[args["name"], args["path"]],
         )

@@ -6,7 +6,7 @@ from typing import TypedDict
 import pulumi
 
 from components.archive import pack
-from components.options import child
+from components.options import first_child, without_order
 from components.shell import as_user
 
 
@@ -45,7 +45,7 @@ class SshAccess(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SshAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         shown = {key: value for key, value in args.items() if key != "private_key"}
-        super().__init__("kvmlab:index:SshAccess", name, shown, opts)
+        super().__init__("kvmlab:index:SshAccess", name, shown, without_order(opts))
         directory = args["directory"]
         files = {
             "config": ssh_config(directory, args["login"], {n: g["address"] for n, g in args["guests"].items()}),
@@ -55,7 +55,7 @@ class SshAccess(pulumi.ComponentResource):
             f"{name}-ssh",
             "ssh_access.sh apply",
             {"DIRECTORY": directory},
-            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="ssh_access.sh delete",
             stdin=pulumi.Output.secret(args["private_key"]).apply(lambda key: pack({**files, "id_ed25519": key})),
             triggers=[directory],

@@ -6,17 +6,17 @@ import pulumi
 
 from components.errors import ConfigError, HostError
 from components.probe import Probe
-from stacks import config, preflight, seeds
+from stacks import config, preflight
 
 
 def compose() -> None:
     """Make the lab that the stack's config describes, or raise everything that keeps its host from carrying it."""
     lab = config.load()
-    if problems := seeds.problems(lab):
-        raise ConfigError(lab.stack, problems)
     probe = Probe(lab.host.address, preflight.question(lab))
     # The provider SDKs load while the host answers, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
+    if problems := kind.problems(lab):
+        raise ConfigError(lab.stack, problems)
     facts = probe.facts()
     if problems := preflight.problems(lab, facts, preview=pulumi.runtime.is_dry_run()):
         raise HostError(lab.host.address, problems)

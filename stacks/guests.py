@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components import cloud_init, identity
+from components import cloud_init, identity, keys
 from components.enums import OnCloudInitChange
+from components.errors import Problem
 from components.guest import Guest
 from components.host_facts import HostFacts
 from components.image import Image
@@ -18,6 +19,11 @@ from stacks.config import Lab
 from stacks.seed import stack_seed
 
 
+def problems(lab: Lab) -> list[Problem]:
+    """What is wrong beyond the config: the layers that it names."""
+    return seeds.problems(lab)
+
+
 def compose(lab: Lab, facts: HostFacts) -> None:
     """Make the lab real.
 
@@ -26,8 +32,8 @@ def compose(lab: Lab, facts: HostFacts) -> None:
         facts: the host as it is now, found able to carry the lab.
     """
     seed = stack_seed()
-    lab_key = identity.ssh_key(seed, f"{lab.stack}/lab")
-    host_keys = {guest.name: identity.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests}
+    lab_key = keys.ssh_key(seed, f"{lab.stack}/lab")
+    host_keys = {guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests}
     addresses = preflight.addresses(lab, facts)
     accelerator = preflight.accelerator(lab, facts)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from components import cloud_init
 from components.errors import Problem
-from components.identity import SshKey
+from components.keys import SshKey
 from stacks.config import GuestSpec, Lab
 
 LAYERS = Path(__file__).parents[1] / "cloud-init"

@@ -24,7 +24,8 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
     yield from address_problems(reading, stack)
     for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
         for name, guest in guests.items():
-            yield from cloud_config.problems(guest.user_data, path((kind, name, "userData")))
+            if guest.user_data:
+                yield from cloud_config.problems(guest.user_data, path((kind, name, "userData")))
 
 
 def _stack(stack: str) -> Iterator[Problem]:

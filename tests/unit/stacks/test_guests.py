@@ -65,29 +65,32 @@ def test_six() -> None:
 
 
 def test_order() -> None:
-    """The image comes first of all, and a guest after pool and network, through the host's own provider."""
+    """A secret comes first, the image before pool and network, a guest after them, through the host's own provider."""
     made = compose(SIX)
     (image,) = [key.removeprefix("Image ") for key in made.resources if key.startswith("Image ")]
-    assert "host-setup" in made[f"Image {image}"].depends_on
-    for key in ("Pool pool", "Network network"):
+    assert "access-ssh" in made["Command host-setup"].depends_on
+    assert "host-setup" in made[f"Command {image}-image"].depends_on
+    for key in ("Command pool-pool", "Command network-network"):
         assert f"{image}-image" in made[key].depends_on
     for name in NODES:
-        assert {"pool-pool", "network-network"} <= made[f"Guest {name}"].depends_on
+        assert {"pool-pool", "network-network"} <= made[f"Command {name}-disks"].depends_on
         assert made[f"Domain {name}"].provider == "host-libvirt"
 
 
 def test_guests_differ() -> None:
     """No two guests share a name, MAC, address, instance or host key."""
     made = compose(SIX)
-    for key in ("hostname", "mac", "address", "instance_id", "host_key"):
-        assert len({made[f"Guest {name}"].inputs[key] for name in NODES}) == len(NODES), key
+    for key in ("DOMAIN", "MAC", "ADDRESS", "INSTANCE_ID", "HOST_KEY"):
+        assert len({made[f"Command {name}-ready"].inputs["environment"][key] for name in NODES}) == len(NODES), key
 
 
 def test_config_arrives() -> None:
     """Sizes are what the config says, in the units of the component."""
-    inputs = compose(SIX)["Guest node-3"].inputs
+    made = compose(SIX)
+    inputs = made["Guest node-3"].inputs
     assert (inputs["cpus"], inputs["memory_mib"], inputs["disk_bytes"]) == (2, 2048, 10 * 1024**3)
-    assert (inputs["accelerator"], inputs["pool_path"]) == ("kvm", "/var/lib/libvirt/images/six")
+    assert inputs["accelerator"] == "kvm"
+    assert made["Command node-3-disks"].inputs["environment"]["POOL_PATH"] == "/var/lib/libvirt/images/six"
 
 
 def test_nothing_is_new_the_second_time() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.identity import SshKey, ssh_key
+from components.keys import SshKey, ssh_key
 from components.ssh_access import known_hosts, ssh_config
 from tests.engine.conftest import run
 
