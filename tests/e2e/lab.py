@@ -63,7 +63,7 @@ class Lab:
         )
         assert done.returncode == 0, done.stdout
         steps: list[dict[str, Any]] = json.loads(done.stdout)["steps"]
-        return {step["urn"].split("::", 2)[2]: step["op"] for step in steps if step["op"] not in ("same", "read")}
+        return {step["urn"].split("::", 2)[2]: step["op"] for step in steps if step["op"] not in ("same", "read", "refresh")}
 
     def kill_during(self, target: str, pattern: str) -> str:
         """Run a make target and SIGKILL pulumi when its output matches; the output until then."""
@@ -76,15 +76,15 @@ class Lab:
             text=True,
         )
         assert process.stdout is not None
-        seen = ""
+        seen, killed = "", 0
         for line in process.stdout:
             seen += line
-            if re.search(pattern, line):
+            if not killed and re.search(pattern, line):
                 for pid in _pulumi_processes(self.stack):
                     os.kill(pid, signal.SIGKILL)
-                break
-        process.communicate(timeout=60)
-        assert process.returncode != 0, f"was not killed: no line matched {pattern!r} in\n{seen}"
+                    killed += 1
+        process.wait(timeout=60)
+        assert killed, f"nothing was killed: no line matched {pattern!r} in\n{seen}"
         return seen
 
     def ssh(self, guest: str, command: str) -> str:
