@@ -124,7 +124,7 @@ def host() -> dict[str, list[str]]:
         "processes": [
             line
             for line in run("pgrep", "-a", "-f", "qemu-system|dnsmasq|host/[a-z]*.sh").stdout.splitlines()
-            if "default.conf" not in line
+            if "default.conf" not in line and "<defunct>" not in line
         ],
     }
 
