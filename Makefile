@@ -40,6 +40,7 @@ lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale gener
 	@. .toolchain/env && lint-imports
 	@. .toolchain/env && git ls-files | xargs grep -lE '^#!/bin/sh|^# shellcheck shell=sh' | xargs shellcheck -x --source-path=SCRIPTDIR:.
 	@. .toolchain/env && python -m stacks.schema --check
+	@cd toolchain/command && test -z "$$(gofmt -l .)" && go vet ./...
 
 .PHONY: reference
 reference: setup ## write the JSON schema and docs/reference from the config's models

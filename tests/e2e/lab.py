@@ -63,7 +63,9 @@ class Lab:
         )
         assert done.returncode == 0, done.stdout
         steps: list[dict[str, Any]] = json.loads(done.stdout)["steps"]
-        return {step["urn"].split("::", 2)[2]: step["op"] for step in steps if step["op"] not in ("same", "read", "refresh")}
+        return {
+            step["urn"].split("::", 2)[2]: step["op"] for step in steps if step["op"] not in ("same", "read", "refresh")
+        }
 
     def kill_during(self, target: str, pattern: str) -> str:
         """Run a make target and SIGKILL pulumi when its output matches; the output until then."""
