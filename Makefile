@@ -38,7 +38,8 @@ lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale gener
 	@. .toolchain/env && ruff check . && ruff format --check .
 	@. .toolchain/env && basedpyright
 	@. .toolchain/env && lint-imports
-	@. .toolchain/env && git ls-files | xargs grep -lE '^#!/bin/sh|^# shellcheck shell=sh' | xargs shellcheck -x --source-path=SCRIPTDIR:.
+	@. .toolchain/env && git ls-files | xargs awk 'FNR == 1 && /^#!\/bin\/sh|^# shellcheck shell=sh/ { print FILENAME }' | \
+		xargs shellcheck -x --source-path=SCRIPTDIR:.
 	@. .toolchain/env && python -m stacks.schema --check
 	@cd toolchain/command && test -z "$$(gofmt -l .)" && go vet ./...
 
