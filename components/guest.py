@@ -133,16 +133,11 @@ class Guest(pulumi.ComponentResource):
                 "DOMAIN_ID": machine.id,
                 "LOGIN": args["login"],
                 "HOST_KEY": args["host_key"],
-                "INSTANCE_ID": args["instance_id"],
+                # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.
+                "INSTANCE_ID": "" if policy == OnCloudInitChange.IGNORE else args["instance_id"],
                 "READY_SECONDS": str(READY_SECONDS),
             },
-            child(
-                self,
-                pulumi.ResourceOptions(
-                    delete_before_replace=True,
-                    ignore_changes=["environment.INSTANCE_ID"] if policy == OnCloudInitChange.IGNORE else None,
-                ),
-            ),
+            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="ready.sh off",
             stdin=args["lab_key"],
             # With the domain it goes, and before the domain: that is when a guest is shut down.

@@ -97,7 +97,7 @@ def test_policies(policy: OnCloudInitChange, born_again: list[str], ignored: lis
     assert disks.inputs["triggers"] == [*BIRTH, *born_again]
     assert trigger(domain) == [*BIRTH, *born_again, "network-uuid", "10.20.6.5"]
     assert list(disks.request.ignoreChanges) == ignored
-    assert list(ready.request.ignoreChanges) == (["environment.INSTANCE_ID"] if ignored else [])
+    assert ready.inputs["environment"]["INSTANCE_ID"] == ("" if ignored else "iid-1")
 
 
 CHANGES: dict[str, tuple[Any, set[str]]] = {
