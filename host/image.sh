@@ -69,9 +69,10 @@ download() {
     algorithm=${DIGEST%%:*}
     expected=${DIGEST#*:}
     progress "downloading $URL"
+    # No retries: curl would retry a name that does not resolve, and a machine without internet would wait for it.
     code=0
     curl --fail --silent --show-error --location --proto '=https,http' --connect-timeout 5 --speed-limit 1000 \
-        --speed-time 60 --retry 3 --retry-connrefused --retry-max-time 20 --output "$part" "$URL" 2>"$part.log" || code=$?
+        --speed-time 60 --output "$part" "$URL" 2>"$part.log" || code=$?
     stop_progress
     message=$(tail -n 1 "$part.log")
     rm -f "$part.log"
