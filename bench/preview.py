@@ -19,7 +19,7 @@ def preview(runs: int = 5) -> list[Ratio]:
     Six guests boot in between. The lab is destroyed at the end.
     """
     state = Path(tempfile.mkdtemp(prefix="kvmlab-bench-"))
-    floor = f"{ENV} && export PULUMI_BACKEND_URL=file://{state} && command pulumi --cwd bench/empty"
+    floor = f"{ENV} && export PULUMI_BACKEND_URL='file://{state}?metadata=skip' && command pulumi --cwd bench/empty"
     up = "up --yes --skip-preview"
 
     def empty(command: str) -> float:

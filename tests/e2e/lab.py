@@ -110,15 +110,21 @@ def _pulumi_processes(stack: str) -> list[int]:
     return [int(pid) for pid in found if f"--stack\0{stack}\0" in Path(f"/proc/{pid}/cmdline").read_text("utf-8")]
 
 
+def _virsh(command: str) -> list[str]:
+    done = run("virsh", "-q", command, "--all", "--name")
+    assert done.returncode == 0, done.stdout
+    return done.stdout.split()
+
+
 def host() -> dict[str, list[str]]:
     """What a lab could leave behind on its host."""
     rules = run("iptables-save").stdout + run("ip6tables-save").stdout
     # Counters and comments change by themselves; so do libvirt's own empty chains, made once with its first network.
     kept = [re.sub(r"\[\d+:\d+\]", "", line) for line in rules.splitlines() if not line.startswith(("#", ":LIBVIRT"))]
     return {
-        "domains": run("virsh", "-q", "list", "--all", "--name").stdout.split(),
-        "networks": run("virsh", "-q", "net-list", "--all", "--name").stdout.split(),
-        "pools": run("virsh", "-q", "pool-list", "--all", "--name").stdout.split(),
+        "domains": _virsh("list"),
+        "networks": _virsh("net-list"),
+        "pools": _virsh("pool-list"),
         "images": sorted(str(path) for path in Path("/var/lib/libvirt/images").rglob("*")),
         "leases": sorted(path.name for path in Path("/var/lib/libvirt/dnsmasq").glob("*")),
         "links": sorted(re.findall(r"^\d+: ([^:@]+)", run("ip", "-o", "link").stdout, re.MULTILINE)),

@@ -121,13 +121,6 @@ def host_state() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def libvirt() -> None:
-    """It answers: the program's own script has seen to it."""
-    done = run("host/setup.sh", "apply")
-    assert done.status == 0, done.errors
-
-
-@pytest.fixture(scope="session")
 def checkout(libvirt: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:  # noqa: ARG001 (an order)
     """The program, with a stack for each example and one for what tests write."""
     made = Checkout(tmp_path_factory.mktemp("checkout"))

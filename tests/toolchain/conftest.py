@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.toolchain.project import CONFIG, Project
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # What the scripts may rely on; nothing else is on PATH, so neither is a Pulumi, Go or uv of this machine.
@@ -103,3 +105,28 @@ def checkout(tmp_path: Path) -> Checkout:
     (root / ".venv").mkdir()
     (root / ".venv" / ".kvmlab").touch()
     return Checkout(root, home)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A git checkout that uses the toolchain and the packages of this one."""
+    root = tmp_path / "checkout"
+    (root / "toolchain").mkdir(parents=True)
+    (root / "stacks").mkdir()
+    (root / ".toolchain").mkdir()
+    for name in ("stack", "tidy", "recover"):
+        shutil.copy2(ROOT / "toolchain" / name, root / "toolchain" / name)
+    for name in ("bin", "libexec", "home"):
+        if (ROOT / ".toolchain" / name).exists():
+            (root / ".toolchain" / name).symlink_to(ROOT / ".toolchain" / name)
+    (root / ".venv").symlink_to(ROOT / ".venv")
+    shutil.copyfile(ROOT / "Pulumi.yaml", root / "Pulumi.yaml")
+    env = (ROOT / ".toolchain" / "env").read_text(encoding="utf-8")
+    (root / ".toolchain" / "env").write_text(env.replace(str(ROOT), str(root)), encoding="utf-8")
+    (root / "__main__.py").write_text(
+        'import pulumi\npulumi.export("a", pulumi.Output.secret("b"))\n', encoding="utf-8"
+    )
+    project = Project(root)
+    project.config.write_text(CONFIG, encoding="utf-8")
+    project.ok("git init -q && git add stacks")
+    return project

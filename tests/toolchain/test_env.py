@@ -24,7 +24,7 @@ def ready(checkout: Checkout) -> Checkout:
 def test_state_and_passphrase_lie_in_the_checkout(ready: Checkout, shell: str) -> None:
     """Without settings of one's own the first run needs no account."""
     assert ready.source(shell, SHOW) == (
-        f"PULUMI_BACKEND_URL=file://{ready.root}/.kvmlab/state\n"
+        f"PULUMI_BACKEND_URL=file://{ready.root}/.kvmlab/state?metadata=skip\n"
         f"PULUMI_CONFIG_PASSPHRASE_FILE={ready.root}/.kvmlab/passphrase\n"
         "PULUMI_SKIP_UPDATE_CHECK=true\n"
     )
