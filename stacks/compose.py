@@ -1,5 +1,6 @@
 """From the selected stack's config to the lab of its kind."""
 
+import asyncio
 from importlib import import_module
 
 import pulumi
@@ -9,7 +10,7 @@ from components.probe import Probe
 from stacks import config, preflight
 
 
-def compose() -> None:
+async def compose() -> None:
     """Make the lab that the stack's config describes, or raise everything that keeps its host from carrying it."""
     lab = config.load()
     probe = Probe(lab.host.address, preflight.question(lab))
@@ -22,4 +23,8 @@ def compose() -> None:
         raise HostError(lab.host.address, problems)
     for warning in preflight.warnings(lab, facts):
         pulumi.warn(warning)
-    kind.compose(lab, facts)
+    last = kind.compose(lab, facts)
+    # Left alone, the SDK goes through everything outstanding each time that one thing is done.
+    await asyncio.wait(
+        [asyncio.ensure_future(resource.urn.future()) for resource in last], return_when=asyncio.FIRST_EXCEPTION
+    )

@@ -24,12 +24,15 @@ def problems(lab: Lab) -> list[Problem]:
     return seeds.problems(lab)
 
 
-def compose(lab: Lab, facts: HostFacts) -> None:
+def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     """Make the lab real.
 
     Args:
         lab: what is asked for.
         facts: the host as it is now, found able to carry the lab.
+
+    Returns:
+        What is made last: when all of these are there, the lab is.
     """
     seed = stack_seed()
     lab_key = keys.ssh_key(seed, f"{lab.stack}/lab")
@@ -59,10 +62,11 @@ def compose(lab: Lab, facts: HostFacts) -> None:
     pool = Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases))
     network_args = _network(lab)
     network = Network("network", network_args, _after(*bases))
+    ready: list[pulumi.Resource] = []
     for guest in lab.guests:
         mac = identity.mac_address(lab.stack, guest.name)
         seed_disk = seeds.seed(guest, lab.network.domain, mac, host_keys[guest.name], lab_key.public)
-        Guest(
+        made = Guest(
             guest.name,
             {
                 "lab": lab.stack,
@@ -88,10 +92,12 @@ def compose(lab: Lab, facts: HostFacts) -> None:
             },
             pulumi.ResourceOptions(provider=host.provider, depends_on=[pool, network]),
         )
+        ready.append(made.ready)
 
     commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
     pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
     pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
+    return ready
 
 
 def _network(lab: Lab) -> NetworkArgs:
