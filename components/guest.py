@@ -76,8 +76,6 @@ class Guest(pulumi.ComponentResource):
     """The guest's IPv4 address, known at preview."""
     domain_id: pulumi.Output[str]
     """The domain's UUID."""
-    ready: pulumi.Resource
-    """There once the guest is: SSH answers, and cloud-init is done."""
 
     def __init__(self, name: str, args: GuestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:Guest", name, {key: args[key] for key in SHOWN}, without_order(opts))
@@ -127,6 +125,7 @@ class Guest(pulumi.ComponentResource):
             # A lease is renewed once an hour; a restarted guest has its new address at once.
             replace_with=[*birth, args["network_uuid"], args["address"]],
         )
+        # There once the guest is.
         self.ready = script(
             f"{name}-ready",
             "ready.sh await",

@@ -12,7 +12,7 @@ from stacks.config.lab import (
     Pool,
     UrlImage,
 )
-from stacks.config.loading import load, parse
+from stacks.config.loading import load
 
 __all__ = [
     "CatalogueImage",
@@ -26,5 +26,4 @@ __all__ = [
     "Pool",
     "UrlImage",
     "load",
-    "parse",
 ]

@@ -5,9 +5,10 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from components.errors import Problem
-from stacks.config.lab import Network, members, resolve_network
+from stacks.config.lab import Network
 from stacks.config.raw import path
 from stacks.config.reading import Reading
+from stacks.config.resolving import members, resolve_network
 
 
 class Range(NamedTuple):

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator
 from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
-from stacks.config.lab import members
 from stacks.config.models import LabConfig
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
+from stacks.config.resolving import members
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
 
 

@@ -1,13 +1,13 @@
-"""The lab as the program uses it: frozen, every default filled in, groups expanded, free of Pulumi."""
+"""The lab as the program uses it: frozen, every default filled in, groups expanded, free of Pulumi and pydantic."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-from stacks.config import models
+Kind = Literal["guests"]
+Accelerator = Literal["auto", "kvm", "tcg"]
+OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Host:
     """The hypervisor."""
 
     address: str
-    accelerator: models.Accelerator
+    accelerator: Accelerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class GuestSpec:
     layers: tuple[str, ...]
     user_data: Mapping[str, object]
     authorized_keys: tuple[str, ...]
-    on_cloud_init_change: models.OnCloudInitChange
+    on_cloud_init_change: OnCloudInitChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,118 +96,8 @@ class Lab:
     """What one stack makes; guests in natural order, worker-10 after worker-9."""
 
     stack: str
-    kind: models.Kind
+    kind: Kind
     host: Host
     network: Network
     pool: Pool
     guests: tuple[GuestSpec, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A guest to be, with the key of the config that makes it."""
-
-    name: str
-    key: str
-    number: int | None
-    config: models.GuestConfig
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Where the config makes it."""
-        return ("guests" if self.number is None else "groups", self.key)
-
-    @property
-    def address(self) -> IPv4Address | None:
-        """The fixed address: a group's members count up from the first one's."""
-        first = self.config.address
-        if first is None or self.number is None:
-            return first
-        # Past the end of all addresses only where the whole group is refused anyway.
-        return IPv4Address(min(int(first) + self.number - 1, 2**32 - 1))
-
-
-def members(config: models.LabConfig) -> Iterator[Member]:
-    """Every guest that the config makes: single ones first, then groups, in the order of the file."""
-    for name, guest in config.guests.items():
-        yield Member(name, name, None, guest)
-    for group, shared in config.groups.items():
-        for number in range(1, shared.count + 1):
-            yield Member(f"{group}-{number}", group, number, shared)
-
-
-def resolve(config: models.LabConfig, stack: str) -> Lab:
-    """The lab that a checked config describes."""
-    host = config.host if isinstance(config.host, models.HostConfig) else models.HostConfig()
-    guests = (_guest(member, config) for member in members(config))
-    return Lab(
-        stack=stack,
-        kind=config.kind,
-        host=Host(host.address, host.accelerator),
-        network=resolve_network(config.network, stack),
-        pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
-        guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
-    )
-
-
-def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
-    """The network with its defaults, all of which follow from the CIDR and the stack's name."""
-    cidr = config.cidr
-    return Network(
-        name=stack,
-        cidr=cidr,
-        gateway=cidr[1],
-        dhcp_start=config.dhcp.start if config.dhcp else cidr[cidr.num_addresses // 2],
-        dhcp_end=config.dhcp.end if config.dhcp else cidr[-2],
-        domain=config.domain or f"{stack}.internal",
-        bridge=config.bridge or _bridge(stack),
-    )
-
-
-def natural(name: str) -> tuple[tuple[str, int], ...]:
-    """A key that sorts worker-10 after worker-9."""
-    return tuple((text, int(digits or -1)) for text, digits in re.findall(r"(\D*)(\d*)", name))
-
-
-def _bridge(stack: str) -> str:
-    """A bridge's name of at most the 15 bytes that the kernel takes, the same for the same stack."""
-    name = f"kl-{stack}"
-    if len(name) <= 15:
-        return name
-    return f"{name[:10].rstrip('-')}-{sha256(stack.encode()).hexdigest()[:4]}"
-
-
-def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
-    config = member.config
-    return GuestSpec(
-        name=member.name,
-        group=None if member.number is None else member.key,
-        number=member.number,
-        image=_image(config.image or lab.image),
-        cpus=config.cpus,
-        memory=config.memory,
-        disk=config.disk,
-        address=member.address,
-        layers=config.layers,
-        user_data=config.user_data,
-        authorized_keys=tuple(dict.fromkeys((*lab.authorized_keys, *config.authorized_keys))),
-        on_cloud_init_change=config.on_cloud_init_change,
-    )
-
-
-def _image(config: str | models.ImageFile | models.ImageUrl) -> Image:
-    match config:
-        case str():
-            return CatalogueImage(config)
-        case models.ImageFile():
-            return FileImage(config.file, next(_digests(config), None))
-        case models.ImageUrl():
-            # The model has seen to it that there is one.
-            return UrlImage(config.url, next(_digests(config)))
-
-
-def _digests(source: models.ImageSource) -> Iterator[Digest]:
-    if source.sha512:
-        yield Digest("sha512", source.sha512)
-    if source.sha256:
-        yield Digest("sha256", source.sha256)

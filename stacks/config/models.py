@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
+from stacks.config.lab import Accelerator, Kind, OnCloudInitChange
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -24,10 +25,6 @@ REPLACE = "the guest is replaced"
 NETWORK = "the network is made anew, its guests restart with the same disks"
 EVERYTHING = "everything is replaced"
 BY_CLOUD_INIT = "as `onCloudInitChange` says"
-
-Kind = Literal["guests"]
-Accelerator = Literal["auto", "kvm", "tcg"]
-OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 
 
 def _text(word: str, **more: "JsonValue") -> WithJsonSchema:

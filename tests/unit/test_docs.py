@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from components.errors import ConfigError
-from stacks.config import parse
+from stacks.config.parsing import parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -5,7 +5,8 @@ from typing import Any
 
 from components.host_facts import HostFacts, LocalImage
 from components.identity import network_uuid
-from stacks.config import Lab, parse
+from stacks.config import Lab
+from stacks.config.parsing import parse
 
 LAYERS = frozenset({"base", "console", "docker"})
 IMAGES = frozenset({"debian-13"})

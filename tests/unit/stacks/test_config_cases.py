@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from components.errors import ConfigError
-from stacks.config import parse
+from stacks.config.parsing import parse
 
 CASES = sorted((Path(__file__).parents[2] / "cases" / "config").glob("*.yaml"))
 LAYERS = frozenset({"base", "console", "docker"})

@@ -16,8 +16,8 @@ from stacks.config import (
     Network,
     Pool,
     UrlImage,
-    parse,
 )
+from stacks.config.parsing import parse
 
 ME = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@home"
 YOU = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/ you"

@@ -25,6 +25,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "cloud-init" / f"{name}.yaml").touch()
     (tmp_path / "images" / "catalogue.yaml").write_text("# known images\ndebian-13:\n  user: debian\n", "utf-8")
     monkeypatch.setattr("stacks.config.loading.ROOT", tmp_path)
+    monkeypatch.setattr("stacks.config.memory.PRIVATE", tmp_path / ".kvmlab")
     monkeypatch.setattr(pulumi, "get_stack", lambda: "quickstart")
     return tmp_path
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.errors import ConfigError, Problem
-from stacks.config import parse
 from stacks.config.models import GroupConfig, LabConfig
+from stacks.config.parsing import parse
 
 KEYS = sorted({field.alias or "" for model in (LabConfig, GroupConfig) for field in model.model_fields.values()})
 SCALARS = (
