@@ -26,8 +26,9 @@ def script(
     delete: str | None = None,
     stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),
+    as_root: bool = True,
 ) -> local.Command:
-    """Run a script of host/ as root when the resource is created or changed, and another call of it on delete.
+    """Run a script of host/ when the resource is created or changed, and another call of it on delete.
 
     The engine starts commands in the project's directory, so that state holds a script's name, not its text: a mended
     script does not run again on every guest.
@@ -40,24 +41,21 @@ def script(
         delete: what undoes it; by default nothing does.
         stdin: secrets and long texts; a change runs it again.
         triggers: a change of these deletes and creates anew.
+        as_root: false runs it as the user who runs Pulumi, for files that are the user's.
     """
     # Root's own runs need no sudo, and state is the same for all of them.
-    interpreter = None if os.geteuid() == 0 else ["sudo", "-n", "-E", "/bin/sh", "-c"]
-    return _command(name, call, environment, opts, delete, stdin, triggers, interpreter)
-
-
-def as_user(
-    name: str,
-    call: str,
-    environment: Mapping[str, pulumi.Input[str]],
-    opts: pulumi.ResourceOptions,
-    *,
-    delete: str | None = None,
-    stdin: pulumi.Input[str] | None = None,
-    triggers: Sequence[pulumi.Input[str]] = (),
-) -> local.Command:
-    """The same on the machine that runs Pulumi, as the user who does: for files that are the user's."""
-    return _command(name, call, environment, opts, delete, stdin, triggers, None)
+    interpreter = ["sudo", "-n", "-E", "/bin/sh", "-c"] if as_root and os.geteuid() != 0 else None
+    return local.Command(
+        name,
+        create=f"host/{call}",
+        delete=f"host/{delete}" if delete else None,
+        environment=dict(environment),
+        stdin=stdin,
+        triggers=list(triggers) or None,
+        interpreter=interpreter,
+        logging=local.Logging.STDOUT,
+        opts=opts,
+    )
 
 
 def run_now(call: str, environment: Mapping[str, str]) -> None:
@@ -80,26 +78,3 @@ def run_now(call: str, environment: Mapping[str, str]) -> None:
     if done.returncode != 0:
         path, _, message = done.stderr.strip().partition(": ")
         raise KvmLabError(f"host/{call}", "what it found", [Problem(path, message)])
-
-
-def _command(
-    name: str,
-    call: str,
-    environment: Mapping[str, pulumi.Input[str]],
-    opts: pulumi.ResourceOptions,
-    delete: str | None,
-    stdin: pulumi.Input[str] | None,
-    triggers: Sequence[pulumi.Input[str]],
-    interpreter: list[str] | None,
-) -> local.Command:
-    return local.Command(
-        name,
-        create=f"host/{call}",
-        delete=f"host/{delete}" if delete else None,
-        environment=dict(environment),
-        stdin=stdin,
-        triggers=list(triggers) or None,
-        interpreter=interpreter,
-        logging=local.Logging.STDOUT,
-        opts=opts,
-    )

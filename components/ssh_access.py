@@ -7,7 +7,7 @@ import pulumi
 
 from components.archive import pack
 from components.options import first_child, without_order
-from components.shell import as_user
+from components.shell import script
 
 
 class SshGuest(TypedDict):
@@ -51,7 +51,7 @@ class SshAccess(pulumi.ComponentResource):
             "config": ssh_config(directory, args["login"], {n: g["address"] for n, g in args["guests"].items()}),
             "known_hosts": known_hosts(args["guests"]),
         }
-        as_user(
+        script(
             f"{name}-ssh",
             "ssh_access.sh apply",
             {"DIRECTORY": directory},
@@ -59,6 +59,7 @@ class SshAccess(pulumi.ComponentResource):
             delete="ssh_access.sh delete",
             stdin=pulumi.Output.secret(args["private_key"]).apply(lambda key: pack({**files, "id_ed25519": key})),
             triggers=[directory],
+            as_root=False,
         )
         self.config = pulumi.Output.from_input(f"{directory}/config")
         self.register_outputs({"config": self.config})

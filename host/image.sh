@@ -99,7 +99,7 @@ build() {
     built=$PWD/.kvmlab/images/$BUILD.qcow2
     images/build "$BUILD" "$built" || give_up "image $BUILD: could not be built"
     cp --sparse=always "$built" "$part"
-    keep "$part" sha512 "$(digest_of sha512 "$part")"
+    keep "$part" sha512 "$(cut -d ' ' -f 1 "$built.sha512")"
 }
 
 apply() {

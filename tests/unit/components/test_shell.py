@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.errors import KvmLabError
-from components.shell import ROOT, as_user, run_now, script
+from components.shell import ROOT, run_now, script
 from tests.unit.mocks import Secret, run
 
 USER = 1000
@@ -56,9 +56,11 @@ def test_script_with_nothing_more(uid: int) -> None:
 
 
 @pytest.mark.usefixtures("uid")
-def test_as_user() -> None:
+def test_as_the_user() -> None:
     """Files of the user's are made by the user, whoever that is."""
-    command = run(lambda: as_user("access", "ssh_access.sh apply", {}, pulumi.ResourceOptions()))["Command access"]
+    command = run(lambda: script("access", "ssh_access.sh apply", {}, pulumi.ResourceOptions(), as_root=False))[
+        "Command access"
+    ]
     assert "interpreter" not in command.inputs
 
 
