@@ -1,13 +1,16 @@
 """A lab's life, from the first up to a host that is as it was found. One story: each test goes on from the last."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.lab import Lab, host
+from tests.e2e.lab import Lab, host, run
 
 KEPT = "/home/lab/kept"
+WRONG = {"PULUMI_CONFIG_PASSPHRASE": "guessed"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,19 @@ def test_a_second_up_changes_nothing(lab: Lab) -> None:
     assert " changes." not in lab.make("up")
 
 
+def test_a_wrong_passphrase_ends_an_up_at_once(lab: Lab) -> None:
+    """The first resource carries a secret, so the run ends there, with the lab as it was."""
+    before = host()
+    lab.write(config(web={"memory": "1280MiB"}))
+    up = ". .toolchain/env && pulumi up --yes --skip-preview --stack e2e"
+    refused = run("sh", "-c", up, **WRONG)
+    assert refused.returncode != 0
+    assert "incorrect passphrase" in refused.stdout
+    assert host() == before
+    lab.write(config())
+    assert lab.changes() == {}
+
+
 def test_one_guest_added_touches_only_it(lab: Lab) -> None:
     """The others are not even looked at; only the list of logins grows. Guests find each other by name."""
     boot = lab.ssh("web", "cat /proc/sys/kernel/random/boot_id")
@@ -101,6 +117,36 @@ def test_ignored_changes_stay_ignored(lab: Lab) -> None:
     lab.make("up")
     assert lab.ssh("web", f"cat /etc/note; ls {KEPT}").split() == ["second", KEPT]
     assert int(lab.ssh("web", "awk '/MemTotal/ { print $2 }' /proc/meminfo")) > 1100 * 1024
+    assert lab.changes() == {}
+
+
+def test_network_and_machine_change_under_the_same_disk(lab: Lab) -> None:
+    """CPUs, address, bridge and domain: a restart. A guest that is no longer named goes."""
+    boot = lab.ssh("web", "cat /proc/sys/kernel/random/boot_id")
+    bridged = {"cidr": "10.20.77.0/24", "bridge": "kl-e2e-new", "domain": "e2e.example"}
+    web = note("second", disk="9GiB", cpus=2, address="10.20.77.50")
+    lab.write(config(web) | {"network": bridged})
+    assert lab.changes()["kvmlab:index:Guest::db"] == "delete"
+    lab.make("up")
+    assert lab.ssh("web", f"ls {KEPT}; nproc; hostname --fqdn").split() == [KEPT, "2", "web.e2e.example"]
+    assert "10.20.77.50/24" in lab.ssh("web", "ip -4 -o address show eth0")
+    assert lab.ssh("web", "cat /proc/sys/kernel/random/boot_id") != boot
+    links = host()["links"]
+    assert "kl-e2e-new" in links
+    assert "kl-e2e" not in links
+    assert lab.changes() == {}
+
+
+def test_another_image_and_pool_make_a_new_guest(lab: Lab, tmp_path: Path) -> None:
+    """Both say where a disk comes from and lies, so the guest is a new one; nothing of the old pool stays."""
+    (base,) = Path("/var/lib/libvirt/images/e2e").glob("base-*")
+    image, pool = tmp_path / "own.qcow2", Path("/var/lib/libvirt/images/e2e-elsewhere")
+    shutil.copyfile(base, image)
+    lab.write(config() | {"image": {"file": str(image)}, "pool": {"path": str(pool)}})
+    lab.make("up")
+    assert lab.ssh("web", f"ls {KEPT} 2>/dev/null || echo gone") == "gone"
+    assert (pool / "e2e-web.qcow2").exists()
+    assert not Path("/var/lib/libvirt/images/e2e").exists()
     assert lab.changes() == {}
 
 
