@@ -98,6 +98,8 @@ build() {
     printf 'cannot reach %s: building %s from Debian packages instead\n' "$URL" "$BUILD"
     built=$PWD/.kvmlab/images/$BUILD.qcow2
     images/build "$BUILD" "$built" || give_up "image $BUILD: could not be built"
+    # Root built it, in a checkout that may be a user's.
+    chown -R --reference=.kvmlab .kvmlab/images
     cp --sparse=always "$built" "$part"
     keep "$part" sha512 "$(cut -d ' ' -f 1 "$built.sha512")"
 }

@@ -3,6 +3,9 @@
 # components/host_facts.py.
 # usage: probe.sh   environment: LAB POOL_PATH FILES (local images, a line each: "LINK ALGORITHM-or-dash PATH")
 set -eu
+# Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
+[ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
+    exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "$0"
 . host/lib.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
@@ -11,7 +14,7 @@ fact() { printf '%s %s\n' "$1" "$2"; }
 awk '/^flags/ && !seen { seen = 1; print "cpu_flag", / vmx/ ? "vmx" : / svm/ ? "svm" : "" }
     /^MemTotal:/ { print "memory_kib", $2 }' /proc/cpuinfo /proc/meminfo
 if [ -c /dev/kvm ]; then fact kvm_device yes; else fact kvm_device no; fi
-if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then fact root yes; else fact root no; fi
+if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
 
 # The nearest directory that exists tells whether the pool can be made there, and how much room it has.
 directory=$POOL_PATH

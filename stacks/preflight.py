@@ -29,6 +29,9 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
         facts: what the host is.
         preview: whether nothing is going to be changed, libvirt not even started.
     """
+    if not facts.root:
+        # What else such a look shows is what this user may not see.
+        return [Problem("lab.host", "must let this user act as root; run as root, or allow sudo without a password")]
     checks = (_host, _accelerator, _memory, _pool, _disks, _network, _domains, _images)
     found = [problem for check in checks for problem in check(lab, facts)]
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
@@ -59,8 +62,6 @@ def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
 
 
 def _host(_lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    if not facts.root:
-        yield Problem("lab.host", "must let this user act as root; run as root, or allow sudo without a password")
     if facts.libvirt.startswith("unreachable") and facts.libvirt_process:
         reason = facts.libvirt.removeprefix("unreachable").strip() or "no answer within 10 s"
         yield Problem(
