@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toolchain.project import CONFIG, Project
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.toolchain.project import CONFIG, ROOT, Project
 
 # What the scripts may rely on; nothing else is on PATH, so neither is a Pulumi, Go or uv of this machine.
 TOOLS = """

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+
 CONFIG = """\
 # yaml-language-server: $schema=schema.json
 config:

@@ -5,7 +5,6 @@ import importlib
 import inspect
 import json
 import pkgutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,25 +14,19 @@ import pulumi
 import pulumi_command
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.toolchain.schemas import Names, ask, properties, served
+
 SDK_PLUGIN = Path(pulumi_command.__path__[0]) / "pulumi-plugin.json"
 PROVIDER = "pulumi:providers:command"
 
 # The SDK says so of CopyFile when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore:This resource is deprecated:DeprecationWarning")
 
-# Token -> the names of its properties.
-Names = dict[str, frozenset[str]]
-
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     """What the plugin answers to GetSchema: that of $KVMLAB_COMMAND_PLUGIN, else the installed one."""
-    command = ". .toolchain/env && . toolchain/versions.env && command pulumi package get-schema"
-    command += ' "${KVMLAB_COMMAND_PLUGIN:-command@$COMMAND_PLUGIN_VERSION}"'
-    result = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+    return ask("${KVMLAB_COMMAND_PLUGIN:-command@$COMMAND_PLUGIN_VERSION}")
 
 
 def _module(name: str) -> ModuleType:
@@ -66,12 +59,6 @@ def _arguments(resource: type[Any]) -> type[Any]:
     return vars(importlib.import_module(resource.__module__))[f"{resource.__name__}Args"]
 
 
-def _properties(cls: type) -> frozenset[str]:
-    """The names on the wire of a generated class's properties."""
-    getters = (value.fget for value in vars(cls).values() if isinstance(value, property))
-    return frozenset(name for getter in getters if isinstance(name := getattr(getter, "_pulumi_name", None), str))
-
-
 def _required(cls: type) -> frozenset[str]:
     """The names on the wire of the arguments without which a generated class cannot be made."""
     parameters = inspect.signature(cls).parameters.values()
@@ -81,17 +68,6 @@ def _required(cls: type) -> frozenset[str]:
         for name, value in vars(cls).items()
         if isinstance(value, property) and name in needed
     )
-
-
-def _served(items: dict[str, Any], *path: str) -> Names:
-    """What a section of the schema lists under a path, by token."""
-    names: Names = {}
-    for token, item in items.items():
-        found = item
-        for key in path:
-            found = found.get(key, {})
-        names[token] = frozenset(found)
-    return names
 
 
 def _run_arguments(monkeypatch: pytest.MonkeyPatch) -> Names:
@@ -118,21 +94,21 @@ def test_resource_inputs_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
     """Each resource has the SDK's token, takes the SDK's inputs, and requires those that the SDK does."""
     used = {token: _arguments(cls) for token, cls in _resources().items()}
     assert len(used) == 4
-    assert _served(schema["resources"], "inputProperties") == {token: _properties(cls) for token, cls in used.items()}
-    assert _served(schema["resources"], "requiredInputs") == {token: _required(cls) for token, cls in used.items()}
+    assert served(schema["resources"], "inputProperties") == {token: properties(cls) for token, cls in used.items()}
+    assert served(schema["resources"], "requiredInputs") == {token: _required(cls) for token, cls in used.items()}
 
 
 def test_resource_outputs_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
     """Each resource returns the SDK's outputs."""
-    assert _served(schema["resources"], "properties") == {t: _properties(c) for t, c in _resources().items()}
+    assert served(schema["resources"], "properties") == {t: properties(c) for t, c in _resources().items()}
 
 
 def test_functions_are_those_of_the_sdk(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """local.run takes the SDK's arguments and returns the SDK's results; there is no other function."""
-    assert _served(schema["functions"], "inputs", "properties") == _run_arguments(monkeypatch)
-    results = {"command:local:run": _properties(_module("local.run").RunResult)}
-    assert _served(schema["functions"], "outputs", "properties") == results
-    assert _served(schema["functions"], "inputs", "required") == {"command:local:run": frozenset({"command"})}
+    assert served(schema["functions"], "inputs", "properties") == _run_arguments(monkeypatch)
+    results = {"command:local:run": properties(_module("local.run").RunResult)}
+    assert served(schema["functions"], "outputs", "properties") == results
+    assert served(schema["functions"], "inputs", "required") == {"command:local:run": frozenset({"command"})}
 
 
 def test_nested_types_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
@@ -143,7 +119,7 @@ def test_nested_types_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
     for token, item in types.items():
         name = token.rsplit(":", 1)[-1]
         going_in: type[Any] = getattr(inputs, f"{name}Args")
-        assert frozenset(item["properties"]) == _properties(going_in) == _properties(getattr(outputs, name))
+        assert frozenset(item["properties"]) == properties(going_in) == properties(getattr(outputs, name))
         assert frozenset(item["required"]) == _required(going_in)
         made = going_in(host="kvm1")
         for key, value in vars(going_in).items():
@@ -155,9 +131,9 @@ def test_nested_types_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
 def test_enums_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
     """The logging modes of each module have the SDK's values."""
     used = {token: _values(cls) for token, cls in _classes(enum.Enum).items()}
-    served = {t: {entry["value"] for entry in item["enum"]} for t, item in schema["types"].items() if "enum" in item}
-    assert set(served) == {"command:local:Logging", "command:remote:Logging"}
-    assert served == used
+    ours = {t: {entry["value"] for entry in item["enum"]} for t, item in schema["types"].items() if "enum" in item}
+    assert set(ours) == {"command:local:Logging", "command:remote:Logging"}
+    assert ours == used
 
 
 def test_connections_are_secret_and_triggers_replace(schema: dict[str, Any]) -> None:

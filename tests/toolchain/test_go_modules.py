@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.toolchain.conftest import ROOT
+from tests.toolchain.project import ROOT
 
 
 @pytest.mark.parametrize("module", ["command", "libvirt"])

@@ -4,7 +4,6 @@ import importlib
 import inspect
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,11 +13,10 @@ import pulumi
 import pulumi_libvirt
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SDK_PLUGIN = Path(pulumi_libvirt.__path__[0]) / "pulumi-plugin.json"
+from tests.toolchain.project import ROOT
+from tests.toolchain.schemas import Names, ask, properties, served
 
-# Name -> the names of its properties.
-Names = dict[str, frozenset[str]]
+SDK_PLUGIN = Path(pulumi_libvirt.__path__[0]) / "pulumi-plugin.json"
 
 # Served and not in the SDK: newer bridges let a Terraform provider be configured from the Pulumi one.
 BRIDGE_FUNCTIONS = {"pulumi:providers:libvirt/terraformConfig"}
@@ -39,17 +37,7 @@ class _CapturedError(Exception):
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     """What the installed plugin answers to GetSchema."""
-    command = ". .toolchain/env && . toolchain/versions.env && command pulumi package get-schema"
-    command += ' "libvirt@$LIBVIRT_PLUGIN_VERSION"'
-    result = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def _properties(cls: type) -> frozenset[str]:
-    """The names on the wire of a generated class's properties."""
-    getters = (value.fget for value in vars(cls).values() if isinstance(value, property))
-    return frozenset(name for getter in getters if isinstance(name := getattr(getter, "_pulumi_name", None), str))
+    return ask("libvirt@$LIBVIRT_PLUGIN_VERSION")
 
 
 def _classes(module: ModuleType, suffix: str = "") -> Iterator[tuple[str, type]]:
@@ -111,17 +99,6 @@ def _differences(served: Names, used: Names) -> list[str]:
     return lines
 
 
-def _served(items: dict[str, Any], *path: str) -> Names:
-    """The property names of a section of the schema, by token."""
-    names: Names = {}
-    for token, item in items.items():
-        found = item
-        for key in path:
-            found = found.get(key, {})
-        names[token] = frozenset(found)
-    return names
-
-
 def _class_name(token: str) -> str:
     """The SDK's name for a nested type, without Args or Result."""
     name = token.rsplit(":", 1)[-1]
@@ -140,16 +117,16 @@ def _reachable(schema: dict[str, Any], roots: list[Any]) -> set[str]:
 def test_resource_inputs_are_those_of_the_sdk(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each resource has the SDK's token and takes exactly the SDK's inputs."""
     args = dict(_classes(pulumi_libvirt, "Args"))
-    used = {_token(cls, monkeypatch): _properties(args[name]) for name, cls in _resources().items()}
+    used = {_token(cls, monkeypatch): properties(args[name]) for name, cls in _resources().items()}
     assert used
-    assert _differences(_served(schema["resources"], "inputProperties"), used) == []
+    assert _differences(served(schema["resources"], "inputProperties"), used) == []
 
 
 def test_resource_outputs_are_those_of_the_sdk(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each resource returns exactly the SDK's outputs."""
-    used = {_token(cls, monkeypatch): _properties(cls) for cls in _resources().values()}
+    used = {_token(cls, monkeypatch): properties(cls) for cls in _resources().values()}
     assert used
-    assert _differences(_served(schema["resources"], "properties"), used) == []
+    assert _differences(served(schema["resources"], "properties"), used) == []
 
 
 def test_function_arguments_are_those_of_the_sdk(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +134,9 @@ def test_function_arguments_are_those_of_the_sdk(schema: dict[str, Any], monkeyp
     calls = [_call(function, monkeypatch) for function in _functions()]
     used = {call.token: call.names for call in calls}
     assert used
-    served = _served(schema["functions"], "inputs", "properties")
-    assert served.keys() - used.keys() <= BRIDGE_FUNCTIONS
-    assert _differences({k: v for k, v in served.items() if k not in BRIDGE_FUNCTIONS}, used) == []
+    ours = served(schema["functions"], "inputs", "properties")
+    assert ours.keys() - used.keys() <= BRIDGE_FUNCTIONS
+    assert _differences({k: v for k, v in ours.items() if k not in BRIDGE_FUNCTIONS}, used) == []
 
 
 def test_function_results_are_those_of_the_sdk(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,19 +145,19 @@ def test_function_results_are_those_of_the_sdk(schema: dict[str, Any], monkeypat
     for function in _functions():
         result = function.__name__.title().replace("_", "") + "Result"
         module = inspect.getmodule(function)
-        used[_call(function, monkeypatch).token] = _properties(getattr(module, result))
+        used[_call(function, monkeypatch).token] = properties(getattr(module, result))
     assert used
-    served = _served(schema["functions"], "outputs", "properties")
-    assert _differences({k: v for k, v in served.items() if k not in BRIDGE_FUNCTIONS}, used) == []
+    ours = served(schema["functions"], "outputs", "properties")
+    assert _differences({k: v for k, v in ours.items() if k not in BRIDGE_FUNCTIONS}, used) == []
 
 
 def test_nested_types_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
     """Each nested type has exactly the SDK's names, going in and coming out."""
-    types = _served({_class_name(token): item for token, item in schema["types"].items()}, "properties")
+    types = served({_class_name(token): item for token, item in schema["types"].items()}, "properties")
     inputs = importlib.import_module("pulumi_libvirt._inputs")
     outputs = importlib.import_module("pulumi_libvirt.outputs")
-    going_in = {name: _properties(cls) for name, cls in _classes(inputs, "Args")}
-    coming_out = {name.removesuffix("Result"): _properties(cls) for name, cls in _classes(outputs)}
+    going_in = {name: properties(cls) for name, cls in _classes(inputs, "Args")}
+    coming_out = {name.removesuffix("Result"): properties(cls) for name, cls in _classes(outputs)}
     assert going_in
     # A type that only results have is no input of the SDK.
     taken = _reachable(schema, [item.get("inputProperties", {}) for item in schema["resources"].values()])
@@ -192,7 +169,7 @@ def test_nested_types_are_those_of_the_sdk(schema: dict[str, Any]) -> None:
 
 def test_provider_configuration_is_that_of_the_sdk(schema: dict[str, Any]) -> None:
     """The provider takes and returns what the SDK's Provider does."""
-    used = {"Provider": _properties(pulumi_libvirt.ProviderArgs)}
+    used = {"Provider": properties(pulumi_libvirt.ProviderArgs)}
     assert _differences({"Provider": frozenset(schema["provider"]["inputProperties"])}, used) == []
     assert _differences({"Provider": frozenset(schema["provider"]["properties"])}, used) == []
     assert schema["config"]["variables"]["uri"]["defaultInfo"]["environment"] == ["LIBVIRT_DEFAULT_URI"]
@@ -210,7 +187,7 @@ def test_a_difference_is_named() -> None:
     ]
 
 
-def test_the_embedded_schema_is_the_one_served(schema: dict[str, Any]) -> None:
+def test_the_embedded_schema_is_the_oneserved(schema: dict[str, Any]) -> None:
     """The resources in the repository's schema are the plugin's, and so is the version that was asked for."""
     path = ROOT / "toolchain" / "libvirt" / "cmd" / "pulumi-resource-libvirt" / "schema.json"
     embedded = json.loads(path.read_text(encoding="utf-8"))

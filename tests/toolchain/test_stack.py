@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toolchain.conftest import ROOT
-from tests.toolchain.project import CONFIG, Project
+from tests.toolchain.project import CONFIG, ROOT, Project
 
 
 def test_a_stack_lives_and_its_config_stays_as_it_is(project: Project) -> None:

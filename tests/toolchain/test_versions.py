@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from tests.toolchain.conftest import ROOT
+from tests.toolchain.project import ROOT
 
 TOOLCHAIN = ROOT / "toolchain"
 
