@@ -33,10 +33,10 @@ class GuestArgs(TypedDict):
     """Plain: memory in MiB. Change: restart, the disk stays."""
     disk_bytes: int
     """Plain: size of the root disk in bytes, at least the image's. Change: grown live; shrinking is refused."""
-    image: str
-    """Plain: link of the base image in the pool. Change: replace."""
-    pool: str
-    """Plain: name of the pool. Change: replace."""
+    image: pulumi.Input[str]
+    """Link of the base image in the pool, an Image's output. Change: replace, before the image goes."""
+    pool: pulumi.Input[str]
+    """Name of the pool, a Pool's output. Change: replace, before the pool goes."""
     pool_path: str
     """Plain: directory of the pool. Change: replace."""
     network: str

@@ -37,7 +37,7 @@ class Image(pulumi.ComponentResource):
     """
 
     link: pulumi.Output[str]
-    """File name in the pool's directory."""
+    """File name in the pool's directory, known at preview. What is given it goes before the image does."""
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:Image", name, dict(args), without_order(opts))
@@ -53,5 +53,6 @@ class Image(pulumi.ComponentResource):
             delete="image.sh delete",
             triggers=[args["pool_path"], args["link"]],
         )
-        self.link = fetched.environment.apply(lambda _: args["link"])
+        # By the URN, which every preview knows: a value with the dependency.
+        self.link = fetched.urn.apply(lambda _: args["link"])
         self.register_outputs({"link": self.link})

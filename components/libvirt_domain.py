@@ -40,7 +40,9 @@ def _clear_unfinished() -> pulumi.ResourceHook:
     return pulumi.ResourceHook("clear-unfinished-domain", clear)
 
 
-def domain(name: str, spec: DomainSpec, opts: pulumi.ResourceOptions, replace_with: Sequence[str]) -> libvirt.Domain:
+def domain(
+    name: str, spec: DomainSpec, opts: pulumi.ResourceOptions, replace_with: Sequence[pulumi.Input[str]]
+) -> libvirt.Domain:
     """Define and start a domain.
 
     The provider makes no change in place that a guest would notice: all of the spec replaces the domain. Its disks

@@ -26,11 +26,11 @@ class Pool(pulumi.ComponentResource):
     """
 
     pool_name: pulumi.Output[str]
-    """The pool's name in libvirt, known at preview."""
+    """The pool's name in libvirt, known at preview. What is given it goes before the pool does."""
 
     def __init__(self, name: str, args: PoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:Pool", name, dict(args), without_order(opts))
-        script(
+        made = script(
             f"{name}-pool",
             "pool.sh apply",
             {"POOL": args["name"], "POOL_PATH": args["path"]},
@@ -38,5 +38,6 @@ class Pool(pulumi.ComponentResource):
             delete="pool.sh delete",
             triggers=[args["name"], args["path"]],
         )
-        self.pool_name = pulumi.Output.from_input(args["name"])
+        # By the URN, which every preview knows: a value with the dependency.
+        self.pool_name = made.urn.apply(lambda _: args["name"])
         self.register_outputs({"pool_name": self.pool_name})

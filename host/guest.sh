@@ -98,7 +98,12 @@ delete() {
         shut_down "$DOMAIN" "$SHUTDOWN_SECONDS" || virsh -q destroy "$DOMAIN" >/dev/null
     fi
     for volume in "$root" "$seed"; do
-        [ -z "$(volume_bytes "$volume")" ] || virsh -q vol-delete --pool "$POOL" "$volume" >/dev/null
+        # Without its pool, which someone may have removed by hand, a volume is a file like any other.
+        if [ -n "$(volume_bytes "$volume")" ]; then
+            virsh -q vol-delete --pool "$POOL" "$volume" >/dev/null
+        else
+            rm -f "$POOL_PATH/$volume"
+        fi
     done
     reservations 2>/dev/null | grep -F "mac='$MAC'" | remove_reservations
     changed "$DOMAIN: disks and reservation removed"

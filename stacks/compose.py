@@ -1,17 +1,32 @@
 """From the selected stack's config to the lab of its kind."""
 
 import asyncio
+import sys
 from importlib import import_module
 
 import pulumi
 
-from components.errors import ConfigError, HostError
+from components.errors import ConfigError, HostError, KvmLabError
 from components.probe import Probe
 from stacks import config, preflight
 
+TOLD = 32
+"""Exit status of a program that has said what is wrong: the language host adds no words of its own, as it does to 1.
+
+https://github.com/pulumi/pulumi/blob/master/sdk/python/cmd/pulumi-language-python-exec
+"""
+
 
 async def compose() -> None:
-    """Make the lab that the stack's config describes, or raise everything that keeps its host from carrying it."""
+    """Make the lab that the stack's config describes, or end with one report of all that is wrong."""
+    try:
+        await _compose()
+    except KvmLabError as error:
+        pulumi.log.error(str(error))
+        sys.exit(TOLD)
+
+
+async def _compose() -> None:
     lab = config.load()
     probe = Probe(lab.host.address, preflight.question(lab))
     # The provider SDKs load while the host answers, and only those that this kind of lab needs.

@@ -55,13 +55,13 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     access = SshAccess("access", ssh_args)
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers}, _after(access))
     # Before pool and network: an image that cannot be had leaves the host as it was.
-    bases = [
-        Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host.setup))
+    bases = {
+        link: Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host.setup))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
-    ]
-    pool = Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases))
+    }
+    pool = Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases.values()))
     network_args = _network(lab)
-    network = Network("network", network_args, _after(*bases))
+    network = Network("network", network_args, _after(*bases.values()))
     ready: list[pulumi.Resource] = []
     for guest in lab.guests:
         mac = identity.mac_address(lab.stack, guest.name)
@@ -75,8 +75,8 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
                 "cpus": guest.cpus,
                 "memory_mib": guest.memory // preflight.MIB,
                 "disk_bytes": guest.disk,
-                "image": images.link(guest.image),
-                "pool": lab.pool.name,
+                "image": bases[images.link(guest.image)].link,
+                "pool": pool.pool_name,
                 "pool_path": lab.pool.path,
                 "network": lab.network.name,
                 "network_uuid": definition_uuid(network_args),

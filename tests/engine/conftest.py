@@ -75,7 +75,7 @@ class Checkout:
         for name in (".venv", ".toolchain"):
             (root / name).symlink_to(ROOT / name)
         self.environment = pulumi_environment() | {
-            "PULUMI_BACKEND_URL": f"file://{private}/state",
+            "PULUMI_BACKEND_URL": f"file://{private}/state?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": f"{private}/passphrase",
         }
 
