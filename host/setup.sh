@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a machine a hypervisor: packages, the KVM device, libvirt's limits, and libvirt up, under systemd or without it.
 # All of it stays when a lab is destroyed: other labs stand on it.
-# usage: setup.sh apply   environment: PACKAGES (Debian's names, separated by blanks)
+# usage: setup.sh apply   environment: PACKAGES (Debian's names, separated by blanks) LIBVIRT_USER (optional)
 set -eu
 . host/lib.sh
 
@@ -61,6 +61,18 @@ limits() {
     changed "max_client_requests in $conf"
 }
 
+# Whoever runs Pulumi and is not root speaks to libvirt by the provider. polkit lets members of this group do so, and
+# looks groups up each time, so that nobody has to log in anew: /usr/share/polkit-1/rules.d/60-libvirt.rules
+member() {
+    [ -n "${LIBVIRT_USER:-}" ] || return 0
+    if id -nG "$LIBVIRT_USER" | tr ' ' '\n' | grep -qx libvirt; then
+        ok "$LIBVIRT_USER is in group libvirt"
+    else
+        usermod -aG libvirt "$LIBVIRT_USER"
+        changed "$LIBVIRT_USER is in group libvirt"
+    fi
+}
+
 answers() { timeout 10 virsh -q uri >/dev/null 2>&1; }
 
 under_systemd() {
@@ -100,6 +112,7 @@ apply() {
     packages
     limits_changed=
     kvm_device
+    member
     limits
     libvirt
 }
