@@ -1,11 +1,9 @@
 """The program: make the lab that the selected stack's config describes."""
 
-import pulumi
-
 from stacks.pace import set_pace
 
 set_pace()
 
 from stacks.compose import compose  # noqa: E402 (a heavy import, at the pace that was set)
 
-pulumi.run(compose)
+compose()

@@ -17,8 +17,12 @@ https://github.com/pulumi/pulumi/blob/master/sdk/python/cmd/pulumi-language-pyth
 """
 
 
-async def compose() -> None:
+def compose() -> None:
     """Make the lab that the stack's config describes, or end with one report of all that is wrong."""
+    pulumi.run(_reported)
+
+
+async def _reported() -> None:
     try:
         await _compose()
     except KvmLabError as error:
@@ -40,6 +44,5 @@ async def _compose() -> None:
         pulumi.warn(warning)
     last = kind.compose(lab, facts)
     # Left alone, the SDK goes through everything outstanding each time that one thing is done.
-    await asyncio.wait(
-        [asyncio.ensure_future(resource.urn.future()) for resource in last], return_when=asyncio.FIRST_EXCEPTION
-    )
+    futures = [asyncio.ensure_future(resource.urn.future()) for resource in last]
+    await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)

@@ -59,10 +59,11 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
         link: Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host.setup))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     }
-    pool = Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases.values()))
+    # Groups may all be empty for now: then there is nothing to store.
+    pools = [Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases.values()))] if bases else []
     network_args = _network(lab)
-    network = Network("network", network_args, _after(*bases.values()))
-    ready: list[pulumi.Resource] = []
+    network = Network("network", network_args, _after(host.setup, *bases.values()))
+    last: list[pulumi.Resource] = [host.setup]
     for guest in lab.guests:
         mac = identity.mac_address(lab.stack, guest.name)
         seed_disk = seeds.seed(guest, lab.network.domain, mac, host_keys[guest.name], lab_key.public)
@@ -76,7 +77,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
                 "memory_mib": guest.memory // preflight.MIB,
                 "disk_bytes": guest.disk,
                 "image": bases[images.link(guest.image)].link,
-                "pool": pool.pool_name,
+                "pool": pools[0].pool_name,
                 "pool_path": lab.pool.path,
                 "network": lab.network.name,
                 "network_uuid": definition_uuid(network_args),
@@ -90,14 +91,14 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
                 "instance_id": seed_disk.instance_id,
                 "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
             },
-            pulumi.ResourceOptions(provider=host.provider, depends_on=[pool, network]),
+            pulumi.ResourceOptions(provider=host.provider, depends_on=[*pools, network]),
         )
-        ready.append(made.ready)
+        last.append(made.ready)
 
     commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
     pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
     pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
-    return ready
+    return last
 
 
 def _network(lab: Lab) -> NetworkArgs:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.engine.conftest import EXAMPLES, ROOT, Checkout
+from tests.engine.conftest import CASE, EXAMPLES, ROOT, Checkout
 
 GOLDEN = ROOT / "tests" / "engine" / "golden"
 UNKNOWN_AT_FIRST = re.compile(r"(DOMAIN_ID +|\[0\]): \[unknown\]")
@@ -42,6 +42,17 @@ def test_preview_again(checkout: Checkout) -> None:
     """A preview changes nothing that the next one would show."""
     first, second = (checkout.preview("quickstart", "--diff") for _ in range(2))
     assert (first.status, settled(first.output)) == (second.status, settled(second.output))
+
+
+@pytest.mark.usefixtures("untouched")
+def test_preview_without_a_guest(checkout: Checkout) -> None:
+    """Groups that are all empty for now leave a network, and nothing to store."""
+    network = "network: {cidr: 10.213.77.0/24}"
+    checkout.write_config(f"config:\n  kvmlab:lab: {{kind: guests, {network}, groups: {{node: {{count: 0}}}}}}\n")
+    preview = checkout.preview(CASE)
+    assert preview.status == 0, preview.output
+    made = re.findall(r"kvmlab:index:(\w+) \S+ create", preview.output)
+    assert sorted(set(made)) == ["KvmHost", "Network", "SshAccess"]
 
 
 @pytest.mark.parametrize("stack", EXAMPLES)
