@@ -6,6 +6,9 @@ import pytest
 
 from tests.e2e.lab import Lab, host, wait_until_quiet
 
+# Before a test looks at the host as it is found, libvirt answers there.
+pytestmark = pytest.mark.usefixtures("libvirt")
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:

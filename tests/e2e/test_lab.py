@@ -9,6 +9,9 @@ import pytest
 
 from tests.e2e.lab import Lab, host, run
 
+# Before a test looks at the host as it is found, libvirt answers there.
+pytestmark = pytest.mark.usefixtures("libvirt")
+
 KEPT = "/home/lab/kept"
 
 
