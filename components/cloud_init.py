@@ -71,10 +71,10 @@ def render(spec: SeedSpec) -> Seed:
     return Seed(user_data=user_data, meta_data=meta_data, network_config=network_config, instance_id=instance_id)
 
 
-def archive(seed: Seed) -> str:
-    """Pack a seed for a host script's stdin: one text, the same for the same seed."""
+def archive(seed: Seed, lab_key: str) -> str:
+    """Pack a seed, and the key that readiness logs in with, for a host script's stdin: one text for the same seed."""
     files = {"user-data": seed.user_data, "meta-data": seed.meta_data, "network-config": seed.network_config}
-    return pack(files)
+    return pack({**files, "key": lab_key})
 
 
 def shown(layers: Sequence[Mapping[str, object]]) -> str:

@@ -9,3 +9,10 @@ class OnCloudInitChange(StrEnum):
     REPLACE = "replace"
     RERUN = "rerun"
     IGNORE = "ignore"
+
+
+class WaitFor(StrEnum):
+    """When a guest counts as made."""
+
+    CLOUD_INIT = "cloud-init"
+    START = "start"

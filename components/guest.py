@@ -1,24 +1,21 @@
 """A guest: a virtual machine with its disks, its address, and the wait until it is of use."""
 
-from typing import TypedDict
+from typing import NotRequired
+from uuid import uuid4
 
 import pulumi
 
-from components.enums import OnCloudInitChange
-from components.identity import owner
-from components.libvirt_domain import DomainSpec, domain
-from components.options import child, first_child, without_order
-from components.shell import script
+from components.domain import DomainSpec, definition
+from components.enums import OnCloudInitChange, WaitFor
+from components.identity import domain_uuid, owner
+from components.options import first_child, without_order
+from components.shell import Limits, limits, script
 
 SHOWN = ("accelerator", "address", "cloud_config", "cpus", "disk_bytes", "image", "mac", "memory_mib")
-"""What a preview shows of a guest itself; the rest stands with the resource that it goes to."""
-READY_SECONDS = 1800
-"""How long a guest may take until cloud-init is done. Under emulation, with packages to install, it takes minutes."""
-SHUTDOWN_SECONDS = 120
-"""How long a guest may take to power off before it is cut off."""
+"""What a preview shows of a guest itself; the rest stands with its command."""
 
 
-class GuestArgs(TypedDict):
+class GuestArgs(Limits):
     """What makes a guest."""
 
     lab: str
@@ -51,23 +48,36 @@ class GuestArgs(TypedDict):
     """Plain: the user that readiness logs in as. Change: waited for again."""
     host_key: str
     """Plain: public half of the guest's SSH host key. Change: waited for again."""
-    lab_key: pulumi.Input[str]
-    """Secret: the lab's private SSH key."""
     seed: pulumi.Input[str]
-    """Secret: archive of user-data, meta-data and network-config. Change: by on_cloud_init_change."""
+    """Secret: archive of user-data, meta-data, network-config, and the lab's private key as `key`.
+    Change: by on_cloud_init_change."""
     cloud_config: str
     """Plain: the layers as merged, for people who read a preview; the seed is what counts."""
     instance_id: str
     """Plain: cloud-init's instance-id in the seed; a new one makes cloud-init run again."""
     on_cloud_init_change: OnCloudInitChange
     """Plain: what a new instance_id does: `replace` the guest, `rerun` cloud-init at a restart, or `ignore` it."""
+    wait_for: WaitFor
+    """Plain: when the guest counts as made. Change: waited for again."""
+    ready_seconds: int
+    """Plain: how long it may take until then."""
+    shutdown_seconds: int
+    """Plain: how long it may take to power off before it is cut off; 0 cuts it off at once."""
+    at_once: NotRequired[int]
+    """Plain: how many guests start or shut down at the same time; default: one a CPU of the host, with KVM two."""
+    vanished: NotRequired[bool]
+    """Plain: the host has traces of the guest and no domain, so whatever state says the guest is made whole again.
+    Default false. Change: live."""
 
 
 class Guest(pulumi.ComponentResource):
     """A domain `<lab>-<hostname>` with a root disk over a shared image, a seed disk, and a reserved address.
 
     It exists when SSH answers with the host key that it was given and cloud-init is done. It is shut down cleanly
-    before it is replaced or destroyed.
+    before it is restarted, replaced or destroyed.
+
+    One command makes all of it, since a script that converges has nothing to remember, and each resource more costs
+    every preview: docs/decisions/0008.
 
     Replaces on: lab, hostname, image, pool, pool_path, and instance_id where on_cloud_init_change is `replace`.
     """
@@ -75,75 +85,79 @@ class Guest(pulumi.ComponentResource):
     address: pulumi.Output[str]
     """The guest's IPv4 address, known at preview."""
     domain_id: pulumi.Output[str]
-    """The domain's UUID."""
+    """The domain's UUID, known at preview."""
 
     def __init__(self, name: str, args: GuestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:Guest", name, {key: args[key] for key in SHOWN}, without_order(opts))
-        full_name = f"{args['lab']}-{args['hostname']}"
         policy = args["on_cloud_init_change"]
-        birth = [args["image"], args["pool"], args["pool_path"]]
+        vanished = args.get("vanished", False)
+        # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.
+        instance_id = "" if policy == OnCloudInitChange.IGNORE else args["instance_id"]
+        birth = [args["lab"], args["hostname"], args["image"], args["pool"], args["pool_path"]]
         if policy == OnCloudInitChange.REPLACE:
-            birth.append(args["instance_id"])
-        keep_seed = ["stdin"] if policy == OnCloudInitChange.IGNORE else None
-        shared = {
-            "DOMAIN": full_name,
-            "NETWORK": args["network"],
-            "MAC": args["mac"],
-            "ADDRESS": args["address"],
-            "SHUTDOWN_SECONDS": str(SHUTDOWN_SECONDS),
-        }
-        disks = script(
-            f"{name}-disks",
+            birth.append(instance_id)
+        ignored = [] if vanished else ["environment.RUN"]
+        if policy == OnCloudInitChange.IGNORE:
+            ignored.append("stdin")
+        spec = domain_spec(args, instance_id)
+        # There once the guest is.
+        self.ready = script(
+            f"{name}-guest",
             "guest.sh apply",
             {
-                **shared,
+                "DOMAIN": spec.name,
                 "GUEST": args["hostname"],
+                "OWNER": spec.description,
+                "DEFINITION": definition(spec),
+                "ACCELERATOR": args["accelerator"],
                 "POOL": args["pool"],
                 "POOL_PATH": args["pool_path"],
                 "LINK": args["image"],
                 "DISK_BYTES": str(args["disk_bytes"]),
-                "NETWORK_UUID": args["network_uuid"],
+                "NETWORK": args["network"],
+                "MAC": args["mac"],
+                "ADDRESS": args["address"],
+                "LOGIN": args["login"],
+                "HOST_KEY": args["host_key"],
+                "INSTANCE_ID": instance_id,
+                "WAIT_FOR": args["wait_for"],
+                "READY_SECONDS": str(args["ready_seconds"]),
+                "SHUTDOWN_SECONDS": str(args["shutdown_seconds"]),
+                **({"AT_ONCE": str(args["at_once"])} if "at_once" in args else {}),
+                **limits(args),
+                "RUN": uuid4().hex if vanished else "",
             },
-            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=keep_seed)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=ignored)),
             delete="guest.sh delete",
             stdin=args["seed"],
             triggers=birth,
         )
-        machine = domain(
-            name,
-            DomainSpec(
-                name=full_name,
-                description=owner(args["lab"]),
-                accelerator=args["accelerator"],
-                cpus=args["cpus"],
-                memory_mib=args["memory_mib"],
-                volumes=[f"{args['pool_path']}/{full_name}{suffix}" for suffix in (".qcow2", "-seed.iso")],
-                network=args["network"],
-                mac=args["mac"],
-            ),
-            child(self, pulumi.ResourceOptions(depends_on=[disks])),
-            # A lease is renewed once an hour; a restarted guest has its new address at once.
-            replace_with=[*birth, args["network_uuid"], args["address"]],
-        )
-        # There once the guest is.
-        self.ready = script(
-            f"{name}-ready",
-            "ready.sh await",
-            {
-                **shared,
-                "DOMAIN_ID": machine.id,
-                "LOGIN": args["login"],
-                "HOST_KEY": args["host_key"],
-                # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.
-                "INSTANCE_ID": "" if policy == OnCloudInitChange.IGNORE else args["instance_id"],
-                "READY_SECONDS": str(READY_SECONDS),
-            },
-            child(self, pulumi.ResourceOptions(delete_before_replace=True)),
-            delete="ready.sh off",
-            stdin=args["lab_key"],
-            # With the domain it goes, and before the domain: that is when a guest is shut down.
-            triggers=[machine.id],
-        )
-        self.domain_id = machine.id
+        self.domain_id = pulumi.Output.from_input(spec.uuid)
         self.address = pulumi.Output.from_input(args["address"])
         self.register_outputs({"address": self.address, "domain_id": self.domain_id})
+
+
+def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
+    """The guest's domain.
+
+    Args:
+        args: the guest.
+        instance_id: of its seed, or empty where its seed does not matter.
+    """
+    name = f"{args['lab']}-{args['hostname']}"
+    return DomainSpec(
+        name=name,
+        uuid=domain_uuid(args["lab"], args["hostname"]),
+        description=owner(args["lab"]),
+        accelerator=args["accelerator"],
+        cpus=args["cpus"],
+        memory_mib=args["memory_mib"],
+        disks=[
+            ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
+            ("raw", f"{args['pool_path']}/{name}-seed.iso"),
+        ],
+        network=args["network"],
+        mac=args["mac"],
+        # On another network its NIC hangs in the air. A lease is renewed once an hour; a restart has the new address.
+        instance=[args["network_uuid"], args["address"], instance_id],
+    )

@@ -37,6 +37,8 @@ class HostFacts:
     """The lab whose marker lies in the pool's directory."""
     pool_disks: frozenset[str] = frozenset()
     """The lab's root disks that exist already, file names."""
+    unfinished: frozenset[str] = frozenset()
+    """Domains that a run has begun to make or to change, and has not come to the end with."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
     """Interface and address, for every IPv4 address of the host."""
     files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
@@ -98,6 +100,7 @@ def parse(output: str) -> HostFacts:
         pool_free_kib=int(text("pool_free_kib") or 0),
         pool_lab=text("pool_lab"),
         pool_disks=frozenset(row[0] for row in rows.get("pool_disk", [])),
+        unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
         bases={link: int(size) for link, size in rows.get("base", []) if size},

@@ -16,9 +16,19 @@ def network_uuid(lab: str, definition: str) -> str:
     return str(UUID(bytes=_hash("lab", lab)[:8] + _hash("network", definition)[:8]))
 
 
+def network_prefix(lab: str) -> str:
+    """How the UUIDs of a lab's networks begin."""
+    return network_uuid(lab, "")[:19]
+
+
 def owns_network(lab: str, uuid: str) -> bool:
     """Whether network_uuid made this UUID for the lab."""
-    return UUID(uuid).bytes[:8] == _hash("lab", lab)[:8]
+    return uuid.startswith(network_prefix(lab))
+
+
+def domain_uuid(lab: str, guest: str) -> str:
+    """A domain's UUID, the same for a guest that is made anew."""
+    return str(UUID(bytes=_hash("domain", lab, guest)[:16]))
 
 
 def owner(lab: str) -> str:

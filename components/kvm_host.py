@@ -1,15 +1,12 @@
 """A Linux machine that is made a hypervisor: packages, daemons, the KVM device, libvirt's limits."""
 
-import os
 from collections.abc import Sequence
-from pwd import getpwuid
 from typing import NotRequired, TypedDict
 from uuid import uuid4
 
 import pulumi
-import pulumi_libvirt as libvirt
 
-from components.options import child, first_child, without_order
+from components.options import first_child, without_order
 from components.shell import script
 
 URI = "qemu:///system"
@@ -34,14 +31,11 @@ class KvmHostArgs(TypedDict):
     packages: NotRequired[Sequence[str]]
     """Plain: Debian package names; those missing are installed. Default PACKAGES. Change: live, none is removed."""
     libvirt_down: NotRequired[bool]
-    """Plain: libvirt does not answer now, so it is brought up, and what it will say is unknown in this preview.
-    Default false. Change: live."""
+    """Plain: libvirt does not answer now, so it is brought up. Default false. Change: live."""
 
 
 class KvmHost(pulumi.ComponentResource):
     """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
-
-    A user who is not root and runs Pulumi joins the group libvirt, since the provider connects as that user.
 
     On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
 
@@ -55,19 +49,14 @@ class KvmHost(pulumi.ComponentResource):
         super().__init__("kvmlab:index:KvmHost", name, {}, without_order(opts))
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
         down = args.get("libvirt_down", False)
-        # What all that only needs the host's tools waits for; the provider takes longer.
         self.setup = script(
             f"{name}-setup",
             "setup.sh apply",
             {
                 "PACKAGES": " ".join(args.get("packages", PACKAGES)),
                 "RUN": uuid4().hex if down else "",
-                **({} if os.geteuid() == 0 else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
         )
-        self.uri = self.setup.stdout.apply(lambda _: URI) if down else pulumi.Output.from_input(URI)
-        self.provider = libvirt.Provider(
-            f"{name}-libvirt", uri=self.uri, opts=child(self, pulumi.ResourceOptions(depends_on=[self.setup]))
-        )
+        self.uri = pulumi.Output.from_input(URI)
         self.register_outputs({"uri": self.uri})

@@ -1,5 +1,6 @@
 """A lab's own network: a bridge with NAT to the outside, DHCP, and names for its guests."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TypedDict
 from xml.etree import ElementTree
@@ -8,10 +9,19 @@ import pulumi
 
 from components.identity import mac_address, network_uuid
 from components.options import first_child, without_order
-from components.shell import script
+from components.shell import Limits, limits, script
 
 
-class NetworkArgs(TypedDict):
+class Reservation(TypedDict):
+    """The address of one guest."""
+
+    mac: str
+    """Plain: MAC of its NIC."""
+    address: str
+    """Plain: IPv4 address, outside the dynamic range."""
+
+
+class NetworkArgs(Limits):
     """What makes a network."""
 
     name: str
@@ -24,15 +34,14 @@ class NetworkArgs(TypedDict):
     """Plain: first address of the dynamic range. Change: made anew, guests restart."""
     dhcp_end: str
     """Plain: last address of the dynamic range. Change: made anew, guests restart."""
+    reservations: Mapping[str, Reservation]
+    """Plain: by guest name, for a network that is made. Change: nothing, each guest sees to its own."""
     domain: str
     """Plain: DNS domain of the guests' names, answered only here. Change: made anew, guests restart."""
 
 
 class Network(pulumi.ComponentResource):
     """A libvirt NAT network, started, and started again with the host; dnsmasq serves DHCP and DNS on its bridge.
-
-    Made by the shell seam: the provider cannot set the DHCP range, and an address that a guest reserves would show
-    as drift on the network.
 
     Replaces on: name. Source: https://libvirt.org/formatnetwork.html
     """
@@ -43,13 +52,25 @@ class Network(pulumi.ComponentResource):
     """Follows from the definition: another one is another network. Known at preview."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Network", name, dict(args), without_order(opts))
+        shown = {key: value for key, value in args.items() if key not in ("reservations", "libvirt_seconds")}
+        super().__init__("kvmlab:index:Network", name, shown, without_order(opts))
         uuid = definition_uuid(args)
         script(
             f"{name}-network",
             "network.sh apply",
-            {"NETWORK": args["name"], "NETWORK_UUID": uuid},
-            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
+            {
+                "NETWORK": args["name"],
+                "NETWORK_UUID": uuid,
+                "RESERVATIONS": reservations(args, uuid),
+                **limits(args),
+            },
+            # Guests come and go without the network: what it was made with is only a start. Added to a network that
+            # runs, each reservation costs half a second, in which libvirt loads all of its firewall rules anew.
+            first_child(
+                self,
+                opts,
+                pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=["environment.RESERVATIONS"]),
+            ),
             delete="network.sh delete",
             stdin=definition(args, uuid),
             triggers=[args["name"]],
@@ -79,3 +100,12 @@ def definition(args: NetworkArgs, uuid: str) -> str:
 def definition_uuid(args: NetworkArgs) -> str:
     """The UUID of the network that these arguments define."""
     return network_uuid(args["name"], definition(args, ""))
+
+
+def reservations(args: NetworkArgs, uuid: str) -> str:
+    """The rows of the guests known now, behind the UUID of the network that they are for."""
+    rows = [
+        f"<host mac='{each['mac']}' name='{name}' ip='{each['address']}'/>"
+        for name, each in args["reservations"].items()
+    ]
+    return "\n".join([uuid, *rows])

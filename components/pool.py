@@ -1,14 +1,12 @@
 """A storage pool: the directory on the big disk where a lab's images and disks live."""
 
-from typing import TypedDict
-
 import pulumi
 
 from components.options import first_child, without_order
-from components.shell import script
+from components.shell import Limits, limits, script
 
 
-class PoolArgs(TypedDict):
+class PoolArgs(Limits):
     """What makes a pool."""
 
     name: str
@@ -20,8 +18,6 @@ class PoolArgs(TypedDict):
 class Pool(pulumi.ComponentResource):
     """A libvirt directory pool, started, and started again with the host.
 
-    Made by the shell seam: the provider waits for every pool, and a delete that fails leaves it inactive for good.
-
     Replaces on: name, path. Source: https://libvirt.org/storage.html#directory-pool
     """
 
@@ -29,11 +25,11 @@ class Pool(pulumi.ComponentResource):
     """The pool's name in libvirt, known at preview. What is given it goes before the pool does."""
 
     def __init__(self, name: str, args: PoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Pool", name, dict(args), without_order(opts))
+        super().__init__("kvmlab:index:Pool", name, {"name": args["name"], "path": args["path"]}, without_order(opts))
         made = script(
             f"{name}-pool",
             "pool.sh apply",
-            {"POOL": args["name"], "POOL_PATH": args["path"]},
+            {"POOL": args["name"], "POOL_PATH": args["path"], **limits(args)},
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="pool.sh delete",
             triggers=[args["name"], args["path"]],

@@ -4,17 +4,11 @@ Scripts run on the host that they are about. Secrets reach them by stdin, never 
 """
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_command import local
-
-from components.errors import KvmLabError, Problem
-
-ROOT = Path(__file__).parents[1]
-RUN_NOW_SECONDS = 120
 
 
 def script(
@@ -58,23 +52,17 @@ def script(
     )
 
 
-def run_now(call: str, environment: Mapping[str, str]) -> None:
-    """Run a script of host/ as root at once, in a hook of the engine's: what it does belongs to no resource.
+LIBVIRT_SECONDS = 120
+"""What host/lib.sh takes for its limit when it is given none."""
 
-    Raises:
-        KvmLabError: the script failed; its own message is the error's.
-    """
-    settings = [f"{key}={value}" for key, value in environment.items()]
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    done = subprocess.run(  # noqa: S603 (our own script, and settings that are no shell text)
-        [*sudo, "/usr/bin/env", *settings, *f"host/{call}".split()],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=RUN_NOW_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        path, _, message = done.stderr.strip().partition(": ")
-        raise KvmLabError(f"host/{call}", "what it found", [Problem(path, message)])
+
+class Limits(TypedDict):
+    """What components have in common that speak to libvirt."""
+
+    libvirt_seconds: NotRequired[int]
+    """Plain: how long libvirt may take for an answer, default LIBVIRT_SECONDS. Change: live."""
+
+
+def limits(args: Limits) -> dict[str, str]:
+    """What the scripts read of them; a default shows in no preview."""
+    return {"LIBVIRT_SECONDS": str(args["libvirt_seconds"])} if "libvirt_seconds" in args else {}

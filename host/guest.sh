@@ -1,112 +1,203 @@
 #!/bin/sh
-# What a guest needs before its domain exists: root disk over the shared base, seed disk, and DHCP reservation.
-# The seed's three files come on stdin, as a base64 tar: the guest's private host key is among them.
+# A guest: root disk over the shared base, seed disk, DHCP reservation, domain, and the wait until it is of use.
+# It converges: from whatever a killed run or somebody's hand has left, `apply` ends in what is asked for.
+# On stdin comes a base64 tar of user-data, meta-data, network-config and the lab's SSH key: secrets, never in argv.
 # usage: guest.sh apply|delete
-# environment: DOMAIN GUEST POOL POOL_PATH LINK DISK_BYTES NETWORK NETWORK_UUID MAC ADDRESS SHUTDOWN_SECONDS
+# environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
+#              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
+#              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS
 set -eu
 . host/lib.sh
+. host/turns.sh
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
+unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was asked for
 seed_bytes=1048576 # fixed, so that a running domain never sees its disk change size
+row="<host mac='$MAC' name='$GUEST' ip='$ADDRESS'/>"
 
-volume_bytes() { virsh -q vol-info --bytes --pool "$POOL" "$1" 2>/dev/null | awk '$1 == "Capacity:" { print $2 }'; }
+# look: all that libvirt knows of the guest, in one call; ask with `seen PART`.
+look() {
+    # virsh ends no mark that it echoes with a new line.
+    found=$(virsh -q "echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
+echo @@seed@@; vol-info --bytes --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
+echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
+echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>/dev/null |
+        sed 's/@@[a-z]*@@/\n&\n/g')
+    case $found in
+        *@@end@@) ;;
+        *) die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got $(virsh uri 2>&1 | sed -n 's/^error: //p' | tail -n 1)" ;;
+    esac
+}
+seen() { printf '%s\n' "$found" | sed -n "/^@@$1@@\$/,/^@@/{/^@@/d;/^ *\$/d;p;}"; }
+capacity() { seen "$1" | awk '$1 == "Capacity:" { print $2 }'; }
+state() { seen state | head -n 1; }
+# Part of the metadata: a hash of all that the domain was defined from.
+definition_of() { sed -n "s/.*definition=[\"']\([0-9a-f]*\)[\"'].*/\1/p"; }
+reservations() { seen "$1" | sed -n 's/^ *\(<host mac=.*\)$/\1/p'; }
+
+is_on() { case $1 in running | idle | paused | 'in shutdown' | pmsuspended) return 0 ;; *) return 1 ;; esac; }
+
+check_owner() {
+    [ -z "$(state)" ] || [ "$(seen owner)" = "$OWNER" ] ||
+        die "$DOMAIN: must be a name that the host has no domain of, got one that is not this lab's; rename the guest"
+}
+
+# The lease comes from a reservation, outside the dynamic range, that only this guest owns.
+apply_reservation() {
+    if reservations rows | grep -qxF "$row" && reservations kept | grep -qxF "$row"; then
+        ok "reservation of $ADDRESS"
+        return
+    fi
+    for where in rows:--live kept:--config; do
+        reservations "${where%:*}" | grep -F -e "mac='$MAC'" -e "name='$GUEST'" -e "ip='$ADDRESS'" | while read -r old; do
+            virsh -q net-update "$NETWORK" delete ip-dhcp-host "$old" "${where#*:}" >/dev/null
+        done
+    done
+    virsh -q net-update "$NETWORK" add ip-dhcp-host "$row" --live --config >/dev/null
+    changed "reservation of $ADDRESS"
+}
 
 apply_root() {
-    bytes=$(volume_bytes "$root")
+    bytes=$(capacity root)
     if [ -z "$bytes" ]; then
-        base=$(readlink -f "$POOL_PATH/$LINK")
-        virsh -q vol-create-as "$POOL" "$root" "$DISK_BYTES" --format qcow2 \
-            --backing-vol "$base" --backing-vol-format qcow2 >/dev/null
-        changed "$root"
+        create="vol-create-as $POOL $root $DISK_BYTES --format qcow2 \
+--backing-vol $(readlink -f "$POOL_PATH/$LINK") --backing-vol-format qcow2"
     elif [ "$bytes" -gt "$DISK_BYTES" ]; then
         die "$DOMAIN: a disk does not shrink, it has $bytes bytes, got $DISK_BYTES; keep its size or replace the guest"
     elif [ "$bytes" -lt "$DISK_BYTES" ]; then
-        if [ "$(domain_state "$DOMAIN")" = running ]; then
+        if is_on "$(state)"; then
             virsh -q blockresize "$DOMAIN" "$POOL_PATH/$root" "${DISK_BYTES}B" >/dev/null
         else
             virsh -q vol-resize --pool "$POOL" "$root" "${DISK_BYTES}B" >/dev/null
         fi
         changed "$root grown to $DISK_BYTES bytes"
-    else
-        ok "$root"
     fi
 }
 
 apply_seed() {
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
-    trap 'exit 129' HUP INT TERM
-    base64 -d | tar -xf - -C "$work"
+    mkdir "$work/seed"
+    mv "$work/user-data" "$work/meta-data" "$work/network-config" "$work/seed"
     # Dates are fixed: the same seed is the same file, byte by byte, and is left alone.
-    find "$work" -exec touch -d @0 {} +
-    SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work.iso" -V cidata -J -R "$work" 2>/dev/null ||
-        die "$DOMAIN: the seed disk could not be written to $work.iso; is there space left?"
-    trap 'rm -rf "$work" "$work.iso"' EXIT
-    truncate -s "$seed_bytes" "$work.iso"
-    if [ -n "$(volume_bytes "$seed")" ]; then
-        cmp -s "$work.iso" "$POOL_PATH/$seed" && { ok "$seed"; return; }
-        rewritten=yes
-    else
-        virsh -q vol-create-as "$POOL" "$seed" "$seed_bytes" --format raw >/dev/null
+    find "$work/seed" -exec touch -d @0 {} +
+    SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V cidata -J -R "$work/seed" 2>/dev/null ||
+        die "$DOMAIN: the seed disk could not be written to $work; is there space left?"
+    truncate -s "$seed_bytes" "$work/iso"
+    if [ -z "$(capacity seed)" ]; then
+        create="${create:+$create; }vol-create-as $POOL $seed $seed_bytes --format raw"
+    elif cmp -s "$work/iso" "$POOL_PATH/$seed"; then
+        rm "$work/iso"
     fi
-    # In place: a running QEMU holds this very inode, with its owner and mode.
-    cat "$work.iso" >"$POOL_PATH/$seed"
-    changed "$seed"
 }
 
-reservations() { virsh -q net-dumpxml "$NETWORK" | sed -n 's/^ *\(<host mac=.*\)$/\1/p'; }
+apply_disks() {
+    create=
+    # Somebody may have stopped the pool, or a failed destroy.
+    if ! seen pool | grep -q '^State: *running'; then
+        virsh -q pool-start "$POOL" >/dev/null
+        changed "pool $POOL started"
+        look
+    fi
+    apply_root
+    apply_seed
+    # What lies in a volume's place and no pool knows of is a killed run's.
+    [ -z "$create" ] || { forget_files; virsh_all "$create"; }
+    if [ -e "$work/iso" ]; then
+        # In place: a running QEMU holds this very inode, with its owner and mode.
+        cat "$work/iso" >"$POOL_PATH/$seed"
+        changed "$seed"
+    fi
+    [ -z "$create" ] || changed "disks of $DOMAIN"
+}
 
-remove_reservations() {
-    while read -r host_row; do
-        virsh -q net-update "$NETWORK" delete ip-dhcp-host "$host_row" --live --config >/dev/null
+forget_files() {
+    [ -n "$(capacity root)" ] || rm -f "$POOL_PATH/$root"
+    [ -n "$(capacity seed)" ] || rm -f "$POOL_PATH/$seed"
+}
+
+# shut_down: asks the guest's own system to power off and waits; fails when it does not in time.
+shut_down() {
+    [ "$SHUTDOWN_SECONDS" -gt 0 ] || return 1
+    virsh -q shutdown "$DOMAIN" >/dev/null 2>&1 || true
+    waited=0
+    while now=$(domain_state "$DOMAIN") && is_on "$now"; do
+        [ "$waited" -lt "$SHUTDOWN_SECONDS" ] || return 1
+        [ $((waited % 10)) -ne 9 ] || printf '%s: shutting down (%s s)\n' "$DOMAIN" "$((waited + 1))"
+        # A guest early in its boot has nobody listening for the power button yet, so it is pressed again.
+        [ $((waited % 5)) -ne 4 ] || virsh -q shutdown "$DOMAIN" >/dev/null 2>&1 || true
+        sleep 1
+        waited=$((waited + 1))
     done
+    changed "$DOMAIN shut down"
 }
 
-# The lease comes from a reservation, outside the dynamic range, that only this guest owns.
-apply_reservation() {
-    host="<host mac='$MAC' name='$GUEST' ip='$ADDRESS'/>"
-    if reservations | grep -qxF "$host"; then
-        ok "reservation of $ADDRESS"
-        return
+# What runs is what was defined when it started; another definition or another seed takes a clean restart.
+apply_domain() {
+    printf '%s\n' "$DEFINITION" >"$work/definition.xml"
+    wanted=$(definition_of <"$work/definition.xml")
+    commands=
+    [ "$(seen defined | definition_of)" = "$wanted" ] || commands="define $work/definition.xml; "
+    if is_on "$(state)"; then
+        if [ "$(seen live | definition_of)" = "$wanted" ]; then
+            [ -z "$commands" ] || virsh_all "${commands%; }"
+            return
+        fi
+        shut_down || die "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s; shut it down by hand and run again"
+        changed "$DOMAIN restarts"
     fi
-    reservations | grep -F -e "mac='$MAC'" -e "name='$GUEST'" -e "ip='$ADDRESS'" | remove_reservations
-    virsh -q net-update "$NETWORK" add ip-dhcp-host "$host" --live --config >/dev/null
-    changed "reservation of $ADDRESS"
-}
-
-# A rewritten seed is read at the next boot (onCloudInitChange: rerun).
-restart() {
-    [ "$(domain_state "$DOMAIN")" = running ] || return 0
-    shut_down "$DOMAIN" "$SHUTDOWN_SECONDS" ||
-        die "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s; shut it down by hand and run again"
-    virsh -q start "$DOMAIN" >/dev/null
-    changed "$DOMAIN restarted"
+    virsh_all "${commands}start $DOMAIN"
+    changed "$DOMAIN started"
 }
 
 apply() {
-    rewritten=
-    apply_root
-    apply_seed
+    umask 077
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    base64 -d | tar -xf - -C "$work"
+    look
+    check_owner
+    : >"$unfinished"
+    apply_disks
     apply_reservation
-    [ -z "$rewritten" ] || restart
+    if [ "$WAIT_FOR" = start ]; then
+        apply_domain
+    else
+        # Held until the guest is ready: its boot is what keeps the host busy.
+        take_turn "$DOMAIN"
+        apply_domain
+        host/ready.sh <"$work/key"
+        end_turn
+    fi
+    rm -f "$unfinished"
 }
 
 delete() {
-    # Replaced in place, a guest loses its disks while its old domain still runs: that one goes off first.
-    if [ "$(domain_state "$DOMAIN")" = running ]; then
-        shut_down "$DOMAIN" "$SHUTDOWN_SECONDS" || virsh -q destroy "$DOMAIN" >/dev/null
-    fi
-    for volume in "$root" "$seed"; do
-        # Without its pool, which someone may have removed by hand, a volume is a file like any other.
-        if [ -n "$(volume_bytes "$volume")" ]; then
-            virsh -q vol-delete --pool "$POOL" "$volume" >/dev/null
+    look
+    check_owner
+    commands=
+    if is_on "$(state)"; then
+        if [ "$SHUTDOWN_SECONDS" -gt 0 ]; then
+            take_turn "$DOMAIN"
+            shut_down || printf '%s: did not shut down within %s s, powered off\n' "$DOMAIN" "$SHUTDOWN_SECONDS"
+            end_turn
+            state=$(domain_state "$DOMAIN")
         else
-            rm -f "$POOL_PATH/$volume"
+            state=on
         fi
-    done
-    reservations 2>/dev/null | grep -F "mac='$MAC'" | remove_reservations
-    changed "$DOMAIN: disks and reservation removed"
+        [ "$state" = 'shut off' ] || commands="destroy $DOMAIN; "
+    fi
+    [ -z "$(state)" ] ||
+        commands="${commands}undefine $DOMAIN --nvram --managed-save --snapshots-metadata --checkpoints-metadata; "
+    [ -z "$(capacity root)" ] || commands="${commands}vol-delete --pool $POOL $root; "
+    [ -z "$(capacity seed)" ] || commands="${commands}vol-delete --pool $POOL $seed; "
+    kept=$(reservations kept | grep -F "mac='$MAC'" | tr '\n' ' ') || true
+    # Only what the network starts with next: to take a row out of one that runs makes libvirt load all of its firewall
+    # rules anew, half a second a guest, and a row for a MAC that nobody has does no harm.
+    [ -z "$kept" ] || commands="${commands}net-update $NETWORK delete ip-dhcp-host \"$kept\" --config; "
+    [ -z "$commands" ] || virsh_all "${commands%; }"
+    # Without its pool, which someone may have removed by hand, a volume is a file like any other.
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
+    changed "$DOMAIN removed"
 }
 
 "$1"

@@ -5,6 +5,9 @@
 LC_ALL=C
 LIBVIRT_DEFAULT_URI=qemu:///system
 export LC_ALL LIBVIRT_DEFAULT_URI
+: "${LIBVIRT_SECONDS:=120}" # for each answer of libvirt's
+exec 3>&2                   # for what must be said even where stderr is thrown away
+trap 'exit 129' HUP INT TERM
 
 changed() { printf 'changed: %s\n' "$*"; }
 ok() { printf 'ok: %s\n' "$*"; }
@@ -13,11 +16,31 @@ die() {
     exit 1
 }
 
+# virsh ARGUMENT...: as ever, but a libvirt that hangs ends the script and not the user's patience.
+virsh() {
+    answer=0
+    timeout -k 5 "$LIBVIRT_SECONDS" virsh "$@" || answer=$?
+    if [ "$answer" -eq 124 ] || [ "$answer" -eq 137 ]; then
+        printf 'libvirt: must answer within %s s, got nothing to: virsh %s; restart its daemon and run again, or raise %s\n' \
+            "$LIBVIRT_SECONDS" "$*" lab.host.timeout >&3
+        kill -s TERM $$
+    fi
+    return "$answer"
+}
+
+# virsh_all "COMMAND; COMMAND": several in one call, since each start of virsh costs as much as its answer.
+# virsh goes on behind a command that fails and forgets about it; this does not.
+virsh_all() {
+    errors=$(virsh -q "$1" 2>&1 >/dev/null) || true
+    [ -z "$errors" ] || die "$errors"
+}
+
+# A sleep in the background outlives who waits for it, so it must hold none of the script's files open.
 # progress MESSAGE: a line every 10 s until stop_progress, so that nobody wonders whether a long step still runs.
 progress() {
     (
         seconds=0
-        while sleep 10 >/dev/null 2>&1; do
+        while sleep 10 >/dev/null 2>&1 3>&-; do
             seconds=$((seconds + 10))
             printf '%s (%s s)\n' "$1" "$seconds"
         done
@@ -30,17 +53,3 @@ stop_progress() {
 }
 
 domain_state() { virsh -q domstate "$1" 2>/dev/null | head -n 1; }
-
-# shut_down DOMAIN SECONDS: asks the guest's own system to power off and waits; fails when it does not.
-shut_down() {
-    virsh -q shutdown "$1" >/dev/null 2>&1 || true
-    waited=0
-    while [ "$(domain_state "$1")" != "shut off" ]; do
-        [ "$waited" -lt "$2" ] || return 1
-        [ $((waited % 10)) -ne 9 ] || printf '%s: shutting down (%s s)\n' "$1" "$((waited + 1))"
-        # A guest early in its boot has nobody listening for the power button yet, so it is pressed again.
-        [ $((waited % 5)) -ne 4 ] || virsh -q shutdown "$1" >/dev/null 2>&1 || true
-        sleep 1
-        waited=$((waited + 1))
-    done
-}

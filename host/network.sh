@@ -1,9 +1,14 @@
 #!/bin/sh
 # A NAT network with DHCP and DNS, defined from the XML on stdin.
-# Guests' reservations are not in that XML: each guest adds its own (guest.sh), so that adding one touches no other.
-# usage: network.sh apply|delete   environment: NETWORK NETWORK_UUID
+# Guests' reservations are not part of what it is: each guest sees to its own (guest.sh), so that adding one touches no
+# other. Those of the guests that are made together with it go in at once.
+# usage: network.sh apply|delete
+# environment: NETWORK NETWORK_UUID RESERVATIONS (a UUID, and on further lines <host> elements for the network of it)
 set -eu
 . host/lib.sh
+
+# Rows of an earlier network of that name say nothing about this one.
+rows() { printf '%s\n' "$RESERVATIONS" | sed -n "1{/^$NETWORK_UUID\$/!q;d};p"; }
 
 remove() {
     virsh -q net-destroy "$NETWORK" >/dev/null 2>&1 || true
@@ -19,7 +24,10 @@ apply() {
         current=
     fi
     if [ -z "$current" ]; then
-        printf '%s\n' "$xml" | virsh -q net-define /dev/stdin >/dev/null
+        RESERVATIONS=$(rows)
+        export RESERVATIONS
+        printf '%s\n' "$xml" | awk '/<\/dhcp>/ && ENVIRON["RESERVATIONS"] != "" { print ENVIRON["RESERVATIONS"] } { print }' |
+            virsh -q net-define /dev/stdin >/dev/null
     fi
     if virsh -q net-info "$NETWORK" | grep -q '^Active: *yes'; then
         ok "network $NETWORK"

@@ -28,7 +28,10 @@ fact pool_free_kib "$(df -Pk "$directory" | awk 'NR == 2 { print $4 }')"
 [ ! -r "$POOL_PATH/.kvmlab" ] || sed -n 's/^lab=/pool_lab /p' "$POOL_PATH/.kvmlab"
 if [ "$directory" = "$POOL_PATH" ]; then
     for disk in "$POOL_PATH/$LAB"-*.qcow2; do
-        [ ! -e "$disk" ] || fact pool_disk "$(basename "$disk")"
+        [ ! -e "$disk" ] || fact pool_disk "${disk##*/}"
+    done
+    for mark in "$POOL_PATH/$LAB"-*.unfinished; do
+        [ ! -e "$mark" ] || fact unfinished "${mark##*/}"
     done
 fi
 
@@ -52,7 +55,7 @@ printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
 done
 
 for base in "$POOL_PATH"/base-*; do
-    [ ! -L "$base" ] || ! command -v qemu-img >/dev/null || fact base "$(basename "$base") $(qemu-img info -U \
+    [ ! -L "$base" ] || ! command -v qemu-img >/dev/null || fact base "${base##*/} $(qemu-img info -U \
         --output=json "$base" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')"
 done
 
@@ -72,7 +75,7 @@ fact libvirt ok
 # The virsh command for each thing listed, under a mark with the thing's name.
 calls() {
     printf '%s\n' "$listing" | sed "$marks" | awk -v prefix="$LAB-" '
-        BEGIN { command["@@domains@@"] = "desc"; command["@@networks@@"] = "net-dumpxml"; command["@@pools@@"] = "pool-dumpxml" }
+        BEGIN { command["@@domains@@"] = "desc"; command["@@networks@@"] = "net-dumpxml --inactive"; command["@@pools@@"] = "pool-dumpxml" }
         /^@@/ { section = $0; next }
         { sub(/ +$/, "") }
         $0 != "" && (section != "@@domains@@" || index($0, prefix) == 1) {

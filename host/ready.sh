@@ -1,13 +1,15 @@
 #!/bin/sh
 # Ready means ready: SSH answers with the host key that we gave the guest, and cloud-init says that it is done.
-# "off" shuts the same domain down cleanly before it is replaced or destroyed.
-# usage: ready.sh await <private key of the lab | ready.sh off
-# environment: DOMAIN DOMAIN_ID ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS SHUTDOWN_SECONDS
+# Called by guest.sh, with the lab's private SSH key on stdin.
+# environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS
 set -eu
 . host/lib.sh
 
+# Seconds that are left; ssh itself never gives up on a guest that answers and does not come to an end.
+left() { echo $((started + READY_SECONDS - $(date +%s))); }
+
 guest_ssh() {
-    ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
+    timeout "$(($(left) > 0 ? $(left) : 1))" ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
         -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" -o GlobalKnownHostsFile=none \
         -o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o LogLevel=ERROR "$LOGIN@$ADDRESS" "$@" </dev/null
 }
@@ -27,7 +29,8 @@ stage() {
 }
 
 report_stages() {
-    while sleep 9 >/dev/null 2>&1; do
+    # The sleep outlives this script, and must hold neither its output open nor the turn.
+    while sleep 9 >/dev/null 2>&1 3>&- 9>&-; do
         printf '%s: %s (%s s)\n' "$DOMAIN" "$(stage)" "$(($(date +%s) - started))"
     done
 }
@@ -55,39 +58,23 @@ $details"
     esac
 }
 
-await() {
-    umask 077
-    work=$(mktemp -d)
-    cat >"$work/key"
-    printf '%s %s\n' "$ADDRESS" "$HOST_KEY" >"$work/known_hosts"
-    : >"$work/ssh.log"
-    started=$(date +%s)
-    report_stages &
-    reporter=$!
-    trap 'kill $reporter 2>/dev/null; rm -rf "$work"' EXIT
-    trap 'exit 129' HUP INT TERM
-    until finished; do
-        state=$(domain_state "$DOMAIN")
-        case $state in
-            running | paused) ;;
-            *) die "$DOMAIN: should boot, but is ${state:-no domain}; look at it with: virsh console $DOMAIN" ;;
-        esac
-        [ $(($(date +%s) - started)) -lt "$READY_SECONDS" ] ||
-            die "$DOMAIN: not ready after $READY_SECONDS s, $(stage); look at it with: virsh console $DOMAIN"
-        sleep 1
-    done
-    changed "$DOMAIN is ready at $ADDRESS"
-}
-
-off() {
-    # Only the very domain that was waited for: a successor of the same name is not ours to stop.
-    [ "$(virsh -q domuuid "$DOMAIN" 2>/dev/null)" = "$DOMAIN_ID" ] || { ok "no such domain"; return; }
-    [ "$(domain_state "$DOMAIN")" = running ] || { ok "$DOMAIN is off"; return; }
-    if shut_down "$DOMAIN" "$SHUTDOWN_SECONDS"; then
-        changed "$DOMAIN shut down"
-    else
-        changed "$DOMAIN did not shut down within $SHUTDOWN_SECONDS s and will be powered off"
-    fi
-}
-
-"$1"
+umask 077
+work=$(mktemp -d)
+cat >"$work/key"
+printf '%s %s\n' "$ADDRESS" "$HOST_KEY" >"$work/known_hosts"
+: >"$work/ssh.log"
+started=$(date +%s)
+report_stages &
+reporter=$!
+trap 'kill $reporter 2>/dev/null; rm -rf "$work"' EXIT
+until finished; do
+    state=$(domain_state "$DOMAIN")
+    case $state in
+        running | paused) ;;
+        *) die "$DOMAIN: should boot, but is ${state:-no domain}; look at it with: virsh console $DOMAIN" ;;
+    esac
+    [ "$(left)" -gt 0 ] ||
+        die "$DOMAIN: not ready after $READY_SECONDS s, $(stage); look at it with: virsh console $DOMAIN"
+    sleep 1
+done
+changed "$DOMAIN is ready at $ADDRESS"

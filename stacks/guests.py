@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components import cloud_init, identity, keys
-from components.enums import OnCloudInitChange
+from components.claim import Claim
+from components.enums import OnCloudInitChange, WaitFor
 from components.errors import Problem
-from components.guest import Guest
+from components.guest import Guest, GuestArgs
 from components.host_facts import HostFacts
 from components.image import Image
 from components.kvm_host import KvmHost
-from components.network import Network, NetworkArgs, definition_uuid
+from components.network import Network, NetworkArgs, Reservation, definition_uuid
 from components.pool import Pool
+from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
 from stacks import images, preflight, seeds
-from stacks.config import Lab
+from stacks.config import Host, Lab
 from stacks.seed import stack_seed
 
 
@@ -51,49 +53,63 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
         "guests": reached,
         "private_key": private_key,
     }
+    limits = _limits(lab.host)
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
     access = SshAccess("access", ssh_args)
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers}, _after(access))
+    claim = Claim(
+        "lab",
+        {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},
+        _after(host.setup),
+    )
     # Before pool and network: an image that cannot be had leaves the host as it was.
     bases = {
-        link: Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(host.setup))
+        link: Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(claim.command))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
-    pools = [Pool("pool", {"name": lab.pool.name, "path": lab.pool.path}, _after(*bases.values()))] if bases else []
-    network_args = _network(lab)
-    network = Network("network", network_args, _after(host.setup, *bases.values()))
-    last: list[pulumi.Resource] = [host.setup]
+    pools = (
+        [Pool("pool", {"name": lab.pool.name, "path": lab.pool.path, **limits}, _after(*bases.values()))]
+        if bases
+        else []
+    )
+    macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
+    network_args = _network(lab, {name: {"mac": macs[name], "address": addresses[name]} for name in macs})
+    network_uuid = definition_uuid(network_args)
+    network = Network("network", network_args, _after(claim.command, *bases.values()))
+    last: list[pulumi.Resource] = [claim.command]
     for guest in lab.guests:
-        mac = identity.mac_address(lab.stack, guest.name)
+        mac = macs[guest.name]
         seed_disk = seeds.seed(guest, lab.network.domain, mac, host_keys[guest.name], lab_key.public)
-        made = Guest(
-            guest.name,
-            {
-                "lab": lab.stack,
-                "hostname": guest.name,
-                "accelerator": accelerator,
-                "cpus": guest.cpus,
-                "memory_mib": guest.memory // preflight.MIB,
-                "disk_bytes": guest.disk,
-                "image": bases[images.link(guest.image)].link,
-                "pool": pools[0].pool_name,
-                "pool_path": lab.pool.path,
-                "network": lab.network.name,
-                "network_uuid": definition_uuid(network_args),
-                "mac": mac,
-                "address": addresses[guest.name],
-                "login": seeds.LOGIN,
-                "host_key": host_keys[guest.name].public,
-                "lab_key": private_key,
-                "seed": pulumi.Output.secret(cloud_init.archive(seed_disk)),
-                "cloud_config": cloud_init.shown(seeds.layers(guest)),
-                "instance_id": seed_disk.instance_id,
-                "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
-            },
-            pulumi.ResourceOptions(provider=host.provider, depends_on=[*pools, network]),
-        )
-        last.append(made.ready)
+        args: GuestArgs = {
+            "lab": lab.stack,
+            "hostname": guest.name,
+            "accelerator": accelerator,
+            "cpus": guest.cpus,
+            "memory_mib": guest.memory // preflight.MIB,
+            "disk_bytes": guest.disk,
+            "image": bases[images.link(guest.image)].link,
+            "pool": pools[0].pool_name,
+            "pool_path": lab.pool.path,
+            "network": lab.network.name,
+            "network_uuid": network_uuid,
+            "mac": mac,
+            "address": addresses[guest.name],
+            "login": seeds.LOGIN,
+            "host_key": host_keys[guest.name].public,
+            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, lab_key.private)),
+            "cloud_config": cloud_init.shown(seeds.layers(guest)),
+            "instance_id": seed_disk.instance_id,
+            "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
+            "wait_for": WaitFor(guest.wait_for),
+            "ready_seconds": guest.ready_timeout,
+            "shutdown_seconds": guest.shutdown_timeout,
+            "vanished": preflight.has_vanished(lab, guest, facts),
+            **limits,
+        }
+        if lab.host.at_once is not None:
+            args["at_once"] = lab.host.at_once
+        last.append(Guest(guest.name, args, _after(*pools, network)).ready)
 
     commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
     pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
@@ -101,7 +117,11 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     return last
 
 
-def _network(lab: Lab) -> NetworkArgs:
+def _limits(host: Host) -> Limits:
+    return {} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout}
+
+
+def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:
     network = lab.network
     return {
         "name": network.name,
@@ -110,6 +130,8 @@ def _network(lab: Lab) -> NetworkArgs:
         "dhcp_start": str(network.dhcp_start),
         "dhcp_end": str(network.dhcp_end),
         "domain": network.domain,
+        "reservations": reservations,
+        **_limits(lab.host),
     }
 
 

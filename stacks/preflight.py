@@ -49,6 +49,20 @@ def addresses(lab: Lab, facts: HostFacts) -> dict[str, str]:
     return {name: str(address) for name, address in allocate(asked, lab.network.cidr, reserved, held).items()}
 
 
+def has_vanished(lab: Lab, guest: GuestSpec, facts: HostFacts) -> bool:
+    """Whether a guest has been on the host, and its domain is there no more."""
+    domain = f"{lab.stack}-{guest.name}"
+    traces = f"{domain}.qcow2" in facts.pool_disks or guest.name in facts.reservations.get(lab.network.name, {})
+    return facts.libvirt_answers and domain not in facts.domains and traces and _is_ours(lab, facts)
+
+
+def strays(lab: Lab, facts: HostFacts) -> list[str]:
+    """Guests that a run has not come to the end with, and that config names no more."""
+    prefix = f"{lab.stack}-"
+    begun = {domain.removeprefix(prefix) for domain in facts.unfinished}
+    return sorted(begun - {guest.name for guest in lab.guests}) if facts.pool_lab == lab.stack else []
+
+
 def accelerator(lab: Lab, facts: HostFacts) -> str:
     """Libvirt's domain type: KVM where it works, unless config says otherwise."""
     wants_kvm = lab.host.accelerator == "kvm" or (lab.host.accelerator == "auto" and facts.has_kvm)

@@ -8,6 +8,7 @@ from typing import Literal
 Kind = Literal["guests"]
 Accelerator = Literal["auto", "kvm", "tcg"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
+WaitFor = Literal["cloud-init", "start"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,12 @@ Image = CatalogueImage | FileImage | UrlImage
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The hypervisor."""
+    """The hypervisor; the time-out, in seconds, is for each answer of libvirt's."""
 
     address: str
     accelerator: Accelerator
+    at_once: int | None
+    timeout: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class GuestSpec:
-    """One guest; memory and disk in bytes, an address only where the config names one."""
+    """One guest; memory and disk in bytes, times in seconds, an address only where the config names one."""
 
     name: str
     group: str | None
@@ -89,6 +92,9 @@ class GuestSpec:
     user_data: Mapping[str, object]
     authorized_keys: tuple[str, ...]
     on_cloud_init_change: OnCloudInitChange
+    wait_for: WaitFor
+    ready_timeout: int
+    shutdown_timeout: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,28 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
-from stacks.config.lab import Accelerator, Kind, OnCloudInitChange
+from stacks.config.lab import Accelerator, Kind, OnCloudInitChange, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict, JsonValue
 
+DAY = 24 * 3600
 SIZE_PATTERN = r"^\d+(\.\d+)? ?([MGT]i?B)$"
 NAMES: "JsonDict" = {"pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$"}
 DIGITS = "^[0-9a-fA-F]{%d}$"
@@ -22,6 +33,7 @@ DIGITS = "^[0-9a-fA-F]{%d}$"
 # What a change of a key does, in the words of the reference.
 REDEFINE = "one clean restart, with the same disk"
 REPLACE = "the guest is replaced"
+NO_GUEST = "live, no guest notices"
 NETWORK = "the network is made anew, its guests restart with the same disks"
 EVERYTHING = "everything is replaced"
 BY_CLOUD_INIT = "as `onCloudInitChange` says"
@@ -43,6 +55,9 @@ Disk = Annotated[int, PlainValidator(scalars.size(256 * MIB, 512)), _text("size"
 # Above 255 QEMU wants an IOMMU with extended interrupt mode: https://libvirt.org/formatdomain.html#iommu-devices
 Cpus = Annotated[int, PlainValidator(scalars.whole(1, 255)), _number(1, 255)]
 Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
+AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
+Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
+Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
 Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]
 Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
 Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
@@ -95,6 +110,16 @@ class HostConfig(Model):
         default="auto",
         description="What runs the guests: `kvm`, `tcg` (slow emulation), or `auto`, KVM where the host offers it.",
         json_schema_extra=_doc(REDEFINE),
+    )
+    at_once: AtOnce | None = Field(
+        default=None,
+        description="How many guests boot or shut down at the same time; the others wait for their turn.",
+        json_schema_extra=_doc(NO_GUEST, "one a CPU of the host, two with KVM"),
+    )
+    timeout: Timeout = Field(
+        default=120,
+        description="How long libvirt may take for an answer before the run ends with an error.",
+        json_schema_extra=_doc(NO_GUEST, "`2m`"),
     )
 
 
@@ -230,6 +255,22 @@ class GuestConfig(Model):
         description="What a change of layers, userData or keys does: `rerun` cloud-init at a clean restart with the "
         "same disk, `replace` the guest with a new disk, or `ignore` it: only guests made later see it.",
         json_schema_extra=_doc("nothing by itself"),
+    )
+    wait_for: WaitFor = Field(
+        default="cloud-init",
+        description="When the guest counts as made: `cloud-init`, when SSH answers and cloud-init is done, or `start`, "
+        "when it is powered on, for images that have no cloud-init.",
+        json_schema_extra=_doc(NO_GUEST),
+    )
+    ready_timeout: Timeout = Field(
+        default=1800,
+        description="How long it may take until then. Under emulation, with packages to install, it takes minutes.",
+        json_schema_extra=_doc(NO_GUEST, "`30m`"),
+    )
+    shutdown_timeout: Duration = Field(
+        default=120,
+        description="How long it may take to power off before it is cut off; `0s` cuts it off at once.",
+        json_schema_extra=_doc(NO_GUEST, "`2m`"),
     )
 
 

@@ -50,7 +50,7 @@ def resolve(config: models.LabConfig, stack: str) -> Lab:
     return Lab(
         stack=stack,
         kind=config.kind,
-        host=Host(host.address, host.accelerator),
+        host=Host(host.address, host.accelerator, host.at_once, host.timeout),
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
@@ -99,6 +99,9 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         user_data=config.user_data,
         authorized_keys=tuple(dict.fromkeys((*lab.authorized_keys, *config.authorized_keys))),
         on_cloud_init_change=config.on_cloud_init_change,
+        wait_for=config.wait_for,
+        ready_timeout=config.ready_timeout,
+        shutdown_timeout=config.shutdown_timeout,
     )
 
 

@@ -9,6 +9,7 @@ from components.errors import got, shorten
 MIB = 1024**2
 _UNITS = {"MiB": MIB, "GiB": 1024**3, "TiB": 1024**4, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
 _SIZE = re.compile(r"(\d{1,15})(?:\.(\d{1,6}))?([A-Za-z]*)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)
 _LARGEST = 64 * 1024**4
 
 LABEL_MAX = 63
@@ -68,6 +69,37 @@ def size(smallest: int, step: int) -> Callable[[object], int]:
         return scaled
 
     return check
+
+
+def duration(longest: int) -> Callable[[object], int]:
+    """A length of time with its unit, in seconds."""
+
+    def check(value: object) -> int:
+        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            hint = f"did you mean '{value}s'?" if _is_whole(value) else "write for example '90s' or '10m'"
+            raise ScalarError(f"must be a time with its unit, s, m or h, got {got(value)}; {hint}")
+        seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+        if seconds > longest:
+            raise ScalarError(f"must be at most {show_duration(longest)}, got {got(value)}")
+        return seconds
+
+    return check
+
+
+def some_time(seconds: int) -> int:
+    """A limit that can be kept."""
+    if seconds == 0:
+        raise ScalarError("must be longer than no time, got '0s'; write for example '2m'")
+    return seconds
+
+
+def show_duration(seconds: int) -> str:
+    """Seconds as a user writes them: `90s`, `10m`, `2h`."""
+    for unit, length in (("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
 
 
 def show_size(amount: int) -> str:
@@ -201,6 +233,10 @@ def suggest_label(value: str) -> str | None:
     if label[:1].isdigit():
         label = f"guest-{label}"
     return label if is_label(label) else None
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, str) and value.isdecimal()))
 
 
 def _is_public_key(key: str) -> bool:

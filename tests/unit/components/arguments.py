@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pulumi
 
-from components.enums import OnCloudInitChange
+from components.claim import Claim, ClaimArgs
+from components.enums import OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs
 from components.image import Image, ImageArgs
 from components.kvm_host import KvmHost, KvmHostArgs
@@ -16,6 +17,7 @@ LAB_KEY = "the-lab-key-itself"
 SEED = "the-seed-itself"
 
 HOST: KvmHostArgs = {}
+CLAIM: ClaimArgs = {"lab": "six", "pool_path": "/srv/six", "strays": []}
 IMAGE: ImageArgs = {
     "lab": "six",
     "pool_path": "/srv/six",
@@ -32,6 +34,7 @@ NETWORK: NetworkArgs = {
     "dhcp_start": "10.20.6.128",
     "dhcp_end": "10.20.6.254",
     "domain": "six.internal",
+    "reservations": {"node-1": {"mac": "52:54:00:ab:cd:ef", "address": "10.20.6.5"}},
 }
 
 
@@ -53,11 +56,13 @@ def guest_args(**changes: object) -> GuestArgs:
         "address": "10.20.6.5",
         "login": "lab",
         "host_key": "ssh-ed25519 AAAAhost",
-        "lab_key": pulumi.Output.secret(LAB_KEY),
         "seed": pulumi.Output.secret(SEED),
         "cloud_config": "packages: [curl]\n",
         "instance_id": "iid-1",
         "on_cloud_init_change": OnCloudInitChange.REPLACE,
+        "wait_for": WaitFor.CLOUD_INIT,
+        "ready_seconds": 1800,
+        "shutdown_seconds": 120,
     }
     return {**args, **changes}  # pyright: ignore[reportReturnType]
 
@@ -73,6 +78,7 @@ def ssh_args() -> SshAccessArgs:
 
 
 BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResource]] = {
+    Claim: lambda: Claim("it", CLAIM),
     Guest: lambda: Guest("it", guest_args()),
     Image: lambda: Image("it", IMAGE),
     KvmHost: lambda: KvmHost("it", HOST),

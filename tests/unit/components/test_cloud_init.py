@@ -129,17 +129,20 @@ def test_shared_values_are_written_out() -> None:
 
 
 def test_archive(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The archive holds the three files and nothing that differs from run to run."""
+    """The archive holds the three files, the lab's key, and nothing that differs from run to run."""
     seed = render(GUEST)
-    packed = archive(seed)
+    packed = archive(seed, "the key")
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
-    assert packed == archive(replace(seed))
+    assert packed == archive(replace(seed), "the key")
     assert "\n" not in packed
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as tar:
         members = tar.getmembers()
         content = {member.name: tar.extractfile(member) for member in members}
-        assert {name: file.read().decode() for name, file in content.items() if file} == files_of(seed)
-    assert [member.name for member in members] == ["user-data", "meta-data", "network-config"]
+        assert {name: file.read().decode() for name, file in content.items() if file} == {
+            **files_of(seed),
+            "key": "the key",
+        }
+    assert [member.name for member in members] == ["user-data", "meta-data", "network-config", "key"]
     assert {(member.mtime, member.uid, member.gid, member.uname, member.mode) for member in members} == {
         (0, 0, 0, "", 0o600)
     }

@@ -10,6 +10,7 @@ import pulumi
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
+from components.shell import Limits
 from tests.unit.components.arguments import BUILDS, LAB_KEY, SEED
 from tests.unit.mocks import Secret, run
 
@@ -57,7 +58,8 @@ def test_every_output_is_documented(component: Component) -> None:
 def test_every_argument_is_documented(component: Component) -> None:
     """Under each argument stands what it is, and whether it is plain."""
     args = inspect.get_annotations(component.__init__)["args"]
-    source = inspect.getsource(args)
+    # A typed dictionary does not tell what it is built upon.
+    source = inspect.getsource(args) + inspect.getsource(Limits)
     for name in inspect.get_annotations(args):
         assert re.search(rf'^    {name}: .*\n    """', source, re.MULTILINE), f"{name} has no docstring"
 
@@ -119,16 +121,23 @@ def test_scripts_exist(component: Component) -> None:
             assert re.search(rf"^{action}\(\) {{$", script.read_text("utf-8"), re.MULTILINE), f"{name} has no {action}"
 
 
+def script_text(path: Path) -> str:
+    """A script with what it sources and calls."""
+    text = path.read_text("utf-8")
+    parts = re.findall(r"^ *(?:\. )?(host/\w+\.sh)\b", text, re.MULTILINE)
+    return "".join([text, *(script_text(ROOT / part) for part in parts)])
+
+
 @every_component
 def test_scripts_get_what_they_read(component: Component) -> None:
     """A script that lacks one of its settings would end at `set -u` in the middle of a run; its head tells them all."""
     for key, resource in run(BUILDS[component]).resources.items():
         if not key.startswith("Command "):
             continue
-        text = (ROOT / resource.inputs["create"].split(" ")[0]).read_text("utf-8")
+        text = script_text(ROOT / resource.inputs["create"].split(" ")[0])
         given = set(resource.inputs["environment"])
         optional = set(re.findall(r"\$\{([A-Z_]+):-", text))
-        read = set(re.findall(r"\$\{?([A-Z_]+)\b", text)) - {"PWD", "LIBVIRT_DEFAULT_URI"}
+        read = set(re.findall(r"\$\{?([A-Z_]+)\b", text)) - {"PWD", "LIBVIRT_DEFAULT_URI", "LIBVIRT_SECONDS"}
         assert given >= read - optional, key
         head = text.partition("environment: ")[2].partition("set -eu")[0]
         # What makes the script run again need not be read.

@@ -4,20 +4,15 @@ from typing import Any
 
 import pytest
 
-from components.enums import OnCloudInitChange
-from components.guest import Guest, GuestArgs
-from tests.unit.components.arguments import LAB_KEY, SEED, guest_args
+from components.domain import definition
+from components.enums import OnCloudInitChange, WaitFor
+from components.guest import Guest, GuestArgs, domain_spec
+from components.identity import domain_uuid
+from tests.unit.components.arguments import SEED, guest_args
 from tests.unit.mocks import Registered, Run, Secret, run
 
 REPLACE, RERUN, IGNORE = OnCloudInitChange.REPLACE, OnCloudInitChange.RERUN, OnCloudInitChange.IGNORE
-SHARED = {
-    "DOMAIN": "six-node-1",
-    "NETWORK": "six",
-    "MAC": "52:54:00:ab:cd:ef",
-    "ADDRESS": "10.20.6.5",
-    "SHUTDOWN_SECONDS": "120",
-}
-BIRTH = ["base-debian-13-01234567", "six", "/srv/six"]
+BIRTH = ["six", "node-1", "base-debian-13-01234567", "six", "/srv/six"]
 
 
 def guest(**changes: object) -> Run:
@@ -25,117 +20,111 @@ def guest(**changes: object) -> Run:
     return run(lambda: Guest("node-1", guest_args(**changes)))
 
 
-def trigger(resource: Registered) -> list[str]:
-    """What replaces a resource whatever its provider would say."""
-    return [value.string_value for value in resource.request.replacement_trigger.list_value.values]
+def command(**changes: object) -> Registered:
+    """The command that makes it."""
+    return guest(**changes)["Command node-1-guest"]
 
 
-def test_disks() -> None:
-    """The disks come first, from the seed on stdin, and are made anew with whatever is fixed at birth."""
-    disks = guest()["Command node-1-disks"]
-    assert disks.inputs == {
+def test_command() -> None:
+    """One command makes all of a guest, from the seed on stdin."""
+    made = command()
+    assert made.inputs == {
         "create": "host/guest.sh apply",
         "delete": "host/guest.sh delete",
         "environment": {
-            **SHARED,
+            "DOMAIN": "six-node-1",
             "GUEST": "node-1",
+            "OWNER": "guest of kvmlab lab six",
+            "DEFINITION": definition(domain_spec(guest_args(), "iid-1")),
+            "ACCELERATOR": "kvm",
             "POOL": "six",
             "POOL_PATH": "/srv/six",
             "LINK": "base-debian-13-01234567",
             "DISK_BYTES": "10737418240",
-            "NETWORK_UUID": "network-uuid",
+            "NETWORK": "six",
+            "MAC": "52:54:00:ab:cd:ef",
+            "ADDRESS": "10.20.6.5",
+            "LOGIN": "lab",
+            "HOST_KEY": "ssh-ed25519 AAAAhost",
+            "INSTANCE_ID": "iid-1",
+            "WAIT_FOR": "cloud-init",
+            "READY_SECONDS": "1800",
+            "SHUTDOWN_SECONDS": "120",
+            "RUN": "",
         },
         "stdin": Secret(SEED),
         "triggers": [*BIRTH, "iid-1"],
         "logging": "stdout",
     }
-    assert disks.request.deleteBeforeReplace
+    assert made.request.deleteBeforeReplace
+    assert list(made.request.ignoreChanges) == ["environment.RUN"]
 
 
-def test_domain() -> None:
-    """The domain stands on both disks, root disk first, and restarts with its network and address."""
-    domain = guest()["Domain node-1"]
-    assert domain.depends_on == {"node-1-disks"}
-    assert domain.inputs["disks"] == [
-        {"volumeId": "/srv/six/six-node-1.qcow2"},
-        {"volumeId": "/srv/six/six-node-1-seed.iso"},
-    ]
-    assert domain.inputs["description"] == "guest of kvmlab lab six"
-    assert trigger(domain) == [*BIRTH, "iid-1", "network-uuid", "10.20.6.5"]
-
-
-def test_ready() -> None:
-    """Readiness waits for this very domain, with the lab's key on stdin."""
-    ready = guest()["Command node-1-ready"]
-    assert ready.inputs == {
-        "create": "host/ready.sh await",
-        "delete": "host/ready.sh off",
-        "environment": {
-            **SHARED,
-            "DOMAIN_ID": "node-1-id",
-            "LOGIN": "lab",
-            "HOST_KEY": "ssh-ed25519 AAAAhost",
-            "INSTANCE_ID": "iid-1",
-            "READY_SECONDS": "1800",
-        },
-        "stdin": Secret(LAB_KEY),
-        "triggers": ["node-1-id"],
-        "logging": "stdout",
-    }
-    assert ready.request.deleteBeforeReplace
+def test_vanished() -> None:
+    """A guest whose domain is gone is made whole again, each time that it is gone."""
+    first, second = (command(vanished=True) for _ in range(2))
+    assert first.inputs["environment"]["RUN"] != second.inputs["environment"]["RUN"]
+    assert list(first.request.ignoreChanges) == []
 
 
 @pytest.mark.parametrize(
-    ("policy", "born_again", "ignored"),
-    [(REPLACE, ["iid-1"], []), (RERUN, [], []), (IGNORE, [], ["stdin"])],
+    ("policy", "born_again", "ignored", "expected"),
+    [
+        (REPLACE, ["iid-1"], [], "iid-1"),
+        (RERUN, [], [], "iid-1"),
+        (IGNORE, [], ["stdin"], ""),
+    ],
 )
-def test_policies(policy: OnCloudInitChange, born_again: list[str], ignored: list[str]) -> None:
-    """A new instance replaces disks and domain, or only rewrites the seed, or is not even looked at."""
-    resources = guest(on_cloud_init_change=policy)
-    names = ("Command node-1-disks", "Domain node-1", "Command node-1-ready")
-    disks, domain, ready = (resources[name] for name in names)
-    assert disks.inputs["triggers"] == [*BIRTH, *born_again]
-    assert trigger(domain) == [*BIRTH, *born_again, "network-uuid", "10.20.6.5"]
-    assert list(disks.request.ignoreChanges) == ignored
-    assert ready.inputs["environment"]["INSTANCE_ID"] == ("" if ignored else "iid-1")
+def test_policies(policy: OnCloudInitChange, born_again: list[str], ignored: list[str], expected: str) -> None:
+    """A new instance replaces the guest, or restarts it, or is not even looked at."""
+    made = command(on_cloud_init_change=policy)
+    assert made.inputs["triggers"] == [*BIRTH, *born_again]
+    assert list(made.request.ignoreChanges) == ["environment.RUN", *ignored]
+    assert made.inputs["environment"]["INSTANCE_ID"] == expected
+    assert made.inputs["environment"]["DEFINITION"] == definition(domain_spec(guest_args(), expected))
 
 
-CHANGES: dict[str, tuple[Any, set[str]]] = {
-    "lab": ("seven", {"disks", "domain", "ready"}),
-    "hostname": ("node-2", {"disks", "domain", "ready"}),
-    "accelerator": ("qemu", {"domain"}),
-    "cpus": (4, {"domain"}),
-    "memory_mib": (4096, {"domain"}),
-    "disk_bytes": (11 * 1024**3, {"disks"}),
-    "image": ("base-other", {"disks", "domain"}),
-    "pool": ("other", {"disks", "domain"}),
-    "pool_path": ("/srv/other", {"disks", "domain"}),
-    "network": ("other", {"disks", "domain", "ready"}),
-    "network_uuid": ("another", {"disks", "domain"}),
-    "mac": ("52:54:00:00:00:01", {"disks", "domain", "ready"}),
-    "address": ("10.20.6.6", {"disks", "domain", "ready"}),
-    "login": ("ana", {"ready"}),
-    "host_key": ("ssh-ed25519 AAAAother", {"ready"}),
-    "lab_key": ("another", {"ready"}),
-    "seed": ("another", {"disks"}),
-    "cloud_config": ("packages: [git]\n", set()),
-    "instance_id": ("iid-2", {"disks", "domain", "ready"}),
-    "on_cloud_init_change": (RERUN, {"disks", "domain"}),
+CHANGES: dict[str, tuple[Any, str]] = {
+    "lab": ("seven", "replace"),
+    "hostname": ("node-2", "replace"),
+    "accelerator": ("qemu", "restart"),
+    "cpus": (4, "restart"),
+    "memory_mib": (4096, "restart"),
+    "disk_bytes": (11 * 1024**3, "live"),
+    "image": ("base-other", "replace"),
+    "pool": ("other", "replace"),
+    "pool_path": ("/srv/other", "replace"),
+    "network": ("other", "restart"),
+    "network_uuid": ("another", "restart"),
+    "mac": ("52:54:00:00:00:01", "restart"),
+    "address": ("10.20.6.6", "restart"),
+    "login": ("ana", "live"),
+    "host_key": ("ssh-ed25519 AAAAother", "live"),
+    "seed": ("another", "live"),
+    "cloud_config": ("packages: [git]\n", "nothing"),
+    "instance_id": ("iid-2", "replace"),
+    "on_cloud_init_change": (RERUN, "replace"),
+    "wait_for": (WaitFor.START, "live"),
+    "ready_seconds": (60, "live"),
+    "shutdown_seconds": (60, "live"),
+    "at_once": (4, "live"),
+    "libvirt_seconds": (60, "live"),
+    "vanished": (True, "live"),
 }
 
 
 @pytest.mark.parametrize("key", CHANGES)
-def test_what_a_change_touches(key: str) -> None:
-    """A change of an argument reaches the resources that it must, and no other."""
+def test_what_a_change_does(key: str) -> None:
+    """It replaces the guest, or defines its domain anew so that it restarts, or is done while it runs."""
     value, expected = CHANGES[key]
-    before, after = guest(), guest(**{key: value})
-    names = {"disks": "Command node-1-disks", "domain": "Domain node-1", "ready": "Command node-1-ready"}
-    touched = {
-        each
-        for each, name in names.items()
-        if before[name].inputs != after[name].inputs or trigger(before[name]) != trigger(after[name])
-    }
-    assert touched == expected
+    before, after = command(), command(**{key: value})
+    if before.inputs["triggers"] != after.inputs["triggers"]:
+        does = "replace"
+    elif before.inputs["environment"]["DEFINITION"] != after.inputs["environment"]["DEFINITION"]:
+        does = "restart"
+    else:
+        does = "live" if before.inputs != after.inputs else "nothing"
+    assert does == expected
 
 
 def test_every_argument_is_tried() -> None:
@@ -144,5 +133,6 @@ def test_every_argument_is_tried() -> None:
 
 
 def test_outputs() -> None:
-    """The address is what was given; the domain's id is the provider's."""
-    assert guest()["Guest node-1"].outputs == {"address": "10.20.6.5", "domain_id": "node-1-id"}
+    """Address and id follow from the arguments, so every preview knows them."""
+    made = guest()["Guest node-1"]
+    assert made.outputs == {"address": "10.20.6.5", "domain_id": domain_uuid("six", "node-1")}

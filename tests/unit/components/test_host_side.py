@@ -1,15 +1,12 @@
 """What components of the host's own side register: hypervisor, image, pool, network."""
 
-import os
-from pwd import getpwuid
-
-import pytest
-
+from components.claim import Claim
+from components.identity import network_uuid
 from components.image import Image, ImageArgs
 from components.kvm_host import PACKAGES, KvmHost, KvmHostArgs
 from components.network import Network, definition, definition_uuid
 from components.pool import Pool
-from tests.unit.components.arguments import IMAGE, NETWORK, POOL
+from tests.unit.components.arguments import CLAIM, IMAGE, NETWORK, POOL
 from tests.unit.mocks import Registered, Run, run
 
 
@@ -19,26 +16,16 @@ def host(args: KvmHostArgs) -> Run:
 
 
 def test_host() -> None:
-    """The machine is set up, then the provider connects; a host that answers has nothing to be run again for."""
+    """The machine is set up; a host that answers has nothing to be run again for."""
     resources = host({})
-    setup, provider = resources["Command host-setup"], resources["libvirt host-libvirt"]
+    setup = resources["Command host-setup"]
     assert setup.inputs == {
         "create": "host/setup.sh apply",
         "environment": {"PACKAGES": " ".join(PACKAGES), "RUN": ""},
         "logging": "stdout",
     }
     assert list(setup.request.ignoreChanges) == ["environment.RUN"]
-    assert provider.inputs == {"uri": "qemu:///system"}
-    assert provider.depends_on == {"host-setup"}
     assert resources["KvmHost host"].outputs == {"uri": "qemu:///system"}
-
-
-def test_host_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is not root, and runs Pulumi, is to be let in by libvirt."""
-    monkeypatch.setattr(os, "geteuid", lambda: 65534)
-    setup = host({})["Command host-setup"]
-    assert setup.inputs["environment"]["LIBVIRT_USER"] == getpwuid(65534).pw_name
-    assert setup.inputs["interpreter"][0] == "sudo"
 
 
 def test_host_stays() -> None:
@@ -57,6 +44,34 @@ def test_packages_of_ones_own() -> None:
     """Other distributions' names can be given."""
     setup = host({"packages": ["qemu-kvm", "libvirt"]})["Command host-setup"]
     assert setup.inputs["environment"] == {"PACKAGES": "qemu-kvm libvirt", "RUN": ""}
+
+
+def test_claim() -> None:
+    """It is told by which marks it knows what is the lab's, and runs for strays and for nothing else."""
+    claim = run(lambda: Claim("lab", CLAIM))["Command lab-claim"]
+    assert claim.inputs == {
+        "create": "host/claim.sh apply",
+        "delete": "host/claim.sh delete",
+        "environment": {
+            "LAB": "six",
+            "OWNER": "guest of kvmlab lab six",
+            "NETWORK_UUID": network_uuid("six", "any")[:19],
+            "POOL_PATH": "/srv/six",
+            "STRAYS": "",
+            "RUN": "",
+        },
+        "triggers": ["six", "/srv/six"],
+        "logging": "stdout",
+    }
+    assert list(claim.request.ignoreChanges) == ["environment.STRAYS", "environment.RUN"]
+
+
+def test_claim_with_strays() -> None:
+    """The same strays a second time are news as well."""
+    first, second = (run(lambda: Claim("lab", {**CLAIM, "strays": ["a", "b"]}))["Command lab-claim"] for _ in range(2))
+    assert first.inputs["environment"]["STRAYS"] == "a b"
+    assert first.inputs["environment"]["RUN"] != second.inputs["environment"]["RUN"]
+    assert list(first.request.ignoreChanges) == []
 
 
 def image(args: ImageArgs) -> Registered:
@@ -115,9 +130,14 @@ def test_network() -> None:
     assert network.inputs == {
         "create": "host/network.sh apply",
         "delete": "host/network.sh delete",
-        "environment": {"NETWORK": "six", "NETWORK_UUID": uuid},
+        "environment": {
+            "NETWORK": "six",
+            "NETWORK_UUID": uuid,
+            "RESERVATIONS": f"{uuid}\n<host mac='52:54:00:ab:cd:ef' name='node-1' ip='10.20.6.5'/>",
+        },
         "stdin": definition(NETWORK, uuid),
         "triggers": ["six"],
         "logging": "stdout",
     }
     assert network.request.deleteBeforeReplace
+    assert list(network.request.ignoreChanges) == ["environment.RESERVATIONS"]

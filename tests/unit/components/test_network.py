@@ -15,6 +15,7 @@ ARGS: NetworkArgs = {
     "dhcp_start": "10.20.6.128",
     "dhcp_end": "10.20.6.254",
     "domain": "six.internal",
+    "reservations": {},
 }
 CHANGES = {
     "name": "seven",
@@ -47,7 +48,13 @@ def test_uuid_follows_the_definition(key: str) -> None:
 
 def test_every_argument_is_tried() -> None:
     """A new argument must be added to the changes above."""
-    assert CHANGES.keys() == NetworkArgs.__annotations__.keys()
+    assert CHANGES.keys() == NetworkArgs.__annotations__.keys() - {"reservations", "libvirt_seconds"}
+
+
+def test_guests_come_and_go_without_it() -> None:
+    """A reservation is no part of what a network is."""
+    more: NetworkArgs = {**ARGS, "reservations": {"web": {"mac": "52:54:00:ab:cd:ef", "address": "10.20.6.5"}}}
+    assert definition_uuid(more) == definition_uuid(ARGS)
 
 
 def test_text_is_escaped() -> None:

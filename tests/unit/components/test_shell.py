@@ -1,16 +1,15 @@
-"""Scripts of host/ become resources, or run at once where a hook needs them."""
+"""Scripts of host/ become resources."""
 
 import os
-import subprocess
-from typing import Any
+from pathlib import Path
 
 import pulumi
 import pytest
 
-from components.errors import KvmLabError
-from components.shell import ROOT, run_now, script
+from components.shell import LIBVIRT_SECONDS, limits, script
 from tests.unit.mocks import Secret, run
 
+ROOT = Path(__file__).parents[3]
 USER = 1000
 SUDO = ["sudo", "-n", "-E", "/bin/sh", "-c"]
 
@@ -64,36 +63,12 @@ def test_as_the_user() -> None:
     assert "interpreter" not in command.inputs
 
 
-class Shell:
-    """Stands in for subprocess.run, and ends as it is told."""
-
-    def __init__(self, status: int = 0, errors: str = "") -> None:
-        self.status, self.errors = status, errors
-        self.calls: list[tuple[list[str], dict[str, Any]]] = []
-
-    def __call__(self, command: list[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-        """Run nothing."""
-        self.calls.append((command, options))
-        return subprocess.CompletedProcess(command, self.status, "", self.errors)
+def test_limits() -> None:
+    """Only a limit of one's own is told; a default shows in no preview."""
+    assert limits({}) == {}
+    assert limits({"libvirt_seconds": 5}) == {"LIBVIRT_SECONDS": "5"}
 
 
-def test_run_now(uid: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script runs in the checkout, as root, with a time limit and settings that no shell reads."""
-    shell = Shell()
-    monkeypatch.setattr(subprocess, "run", shell)
-    run_now("domain.sh clear", {"DOMAIN": "lab-web", "OWNER": "guest of 'x'; rm -rf"})
-    settings = ["DOMAIN=lab-web", "OWNER=guest of 'x'; rm -rf"]
-    ((command, options),) = shell.calls
-    sudo = [] if uid == 0 else ["sudo", "-n"]
-    assert command == [*sudo, "/usr/bin/env", *settings, "host/domain.sh", "clear"]
-    assert (options["cwd"], options["stdin"], options["timeout"]) == (ROOT, subprocess.DEVNULL, 120)
-
-
-def test_run_now_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script's own message is the error's, in the form that all have."""
-    monkeypatch.setattr(subprocess, "run", Shell(1, "lab-web: must be ours, got another: rename the guest\n"))
-    with pytest.raises(KvmLabError) as refused:
-        run_now("domain.sh clear", {})
-    assert str(refused.value) == (
-        "host/domain.sh clear: 1 problem in what it found\n  lab-web: must be ours, got another: rename the guest"
-    )
+def test_the_script_knows_the_same_default() -> None:
+    """What no preview shows is what the scripts take."""
+    assert f'"${{LIBVIRT_SECONDS:={LIBVIRT_SECONDS}}}"' in (ROOT / "host" / "lib.sh").read_text("utf-8")

@@ -34,7 +34,7 @@ def test_defaults() -> None:
     assert lab("{kind: guests, guests: {web: {}}}") == Lab(
         stack="quickstart",
         kind="guests",
-        host=Host("local", "auto"),
+        host=Host("local", "auto", None, 120),
         network=Network(
             name="quickstart",
             cidr=IPv4Network("10.20.0.0/24"),
@@ -59,6 +59,9 @@ def test_defaults() -> None:
                 user_data={},
                 authorized_keys=(),
                 on_cloud_init_change="rerun",
+                wait_for="cloud-init",
+                ready_timeout=1800,
+                shutdown_timeout=120,
             ),
         ),
     )
@@ -68,7 +71,7 @@ def test_everything_given() -> None:
     """Every key that can be given arrives."""
     given = lab(f"""
         kind: guests
-        host: {{address: local, accelerator: tcg}}
+        host: {{address: local, accelerator: tcg, atOnce: 4, timeout: 30s}}
         network:
           cidr: 192.168.7.0/28
           dhcp: {{start: 192.168.7.12, end: 192.168.7.13}}
@@ -88,9 +91,12 @@ def test_everything_given() -> None:
             userData: {{packages: [nginx]}}
             authorizedKeys: ["{YOU}", "{ME}"]
             onCloudInitChange: rerun
+            waitFor: start
+            readyTimeout: 5m
+            shutdownTimeout: 0s
           db: {{}}
     """)
-    assert given.host == Host("local", "tcg")
+    assert given.host == Host("local", "tcg", 4, 30)
     assert given.network == Network(
         name="quickstart",
         cidr=IPv4Network("192.168.7.0/28"),
@@ -115,6 +121,9 @@ def test_everything_given() -> None:
         user_data={"packages": ["nginx"]},
         authorized_keys=(ME, YOU),
         on_cloud_init_change="rerun",
+        wait_for="start",
+        ready_timeout=300,
+        shutdown_timeout=0,
     )
     assert db.image == FileImage("/srv/images/debian.qcow2", None)
     assert db.authorized_keys == (ME,)

@@ -7,19 +7,21 @@ import pytest
 import yaml
 
 from components.errors import ConfigError
+from components.identity import owner
 from stacks import guests, seed
-from tests.unit.mocks import Run, run
+from tests.unit.mocks import Registered, Run, run
 from tests.unit.stacks.labs import host, lab
 
 ROOT = Path(__file__).parents[3]
 SIX: dict[str, Any] = yaml.safe_load((ROOT / "stacks" / "Pulumi.six.yaml").read_text("utf-8"))["config"]["kvmlab:lab"]
 NODES = [f"node-{number}" for number in range(1, 7)]
-GUEST_PARTS = {"Guest {}", "Command {}-disks", "Domain {}", "Command {}-ready"}
+GUEST_PARTS = {"Guest {}", "Command {}-guest"}
 SHARED = {
     "Stack kvmlab-six",
     "KvmHost host",
     "Command host-setup",
-    "libvirt host-libvirt",
+    "Claim lab",
+    "Command lab-claim",
     "Pool pool",
     "Command pool-pool",
     "Network network",
@@ -48,13 +50,25 @@ def image_parts(made: Run) -> set[str]:
 def held(made: Run) -> dict[str, Any]:
     """The facts of a host on which this lab is up."""
     addresses = {name: guest["address"] for name, guest in made.exports["guests"].items()}
-    return {"network_uuids": {"six": "ours"}, "reservations": {"six": addresses}}
+    return {
+        "network_uuids": {"six": "ours"},
+        "reservations": {"six": addresses},
+        "domains": {f"six-{name}": owner("six") for name in addresses},
+    }
 
 
 def changed(before: Run, after: Run) -> set[str]:
     """What is in both and not as it was."""
     both = before.resources.keys() & after.resources.keys()
-    return {key for key in both if before[key].inputs != after[key].inputs}
+    return {key for key in both if seen(before[key]) != seen(after[key])}
+
+
+def seen(resource: Registered) -> dict[str, Any]:
+    """Its inputs without what the engine is told to ignore."""
+    environment = dict(resource.inputs.get("environment", {}))
+    for path in resource.request.ignoreChanges:
+        environment.pop(path.removeprefix("environment."), None)
+    return {**resource.inputs, "environment": environment}
 
 
 def test_six() -> None:
@@ -65,23 +79,24 @@ def test_six() -> None:
 
 
 def test_order() -> None:
-    """A secret comes first, the image before pool and network, a guest after them, through the host's own provider."""
+    """A secret comes first, the lab's claim on its host before all of the lab, the image before pool and network."""
     made = compose(SIX)
     (image,) = [key.removeprefix("Image ") for key in made.resources if key.startswith("Image ")]
     assert "access-ssh" in made["Command host-setup"].depends_on
-    assert "host-setup" in made[f"Command {image}-image"].depends_on
+    assert "host-setup" in made["Command lab-claim"].depends_on
+    assert "lab-claim" in made[f"Command {image}-image"].depends_on
     for key in ("Command pool-pool", "Command network-network"):
         assert f"{image}-image" in made[key].depends_on
+    assert "lab-claim" in made["Command network-network"].depends_on
     for name in NODES:
-        assert {"pool-pool", "network-network"} <= made[f"Command {name}-disks"].depends_on
-        assert made[f"Domain {name}"].provider == "host-libvirt"
+        assert {"pool-pool", "network-network"} <= made[f"Command {name}-guest"].depends_on
 
 
 def test_guests_differ() -> None:
     """No two guests share a name, MAC, address, instance or host key."""
     made = compose(SIX)
     for key in ("DOMAIN", "MAC", "ADDRESS", "INSTANCE_ID", "HOST_KEY"):
-        assert len({made[f"Command {name}-ready"].inputs["environment"][key] for name in NODES}) == len(NODES), key
+        assert len({made[f"Command {name}-guest"].inputs["environment"][key] for name in NODES}) == len(NODES), key
 
 
 def test_config_arrives() -> None:
@@ -90,7 +105,7 @@ def test_config_arrives() -> None:
     inputs = made["Guest node-3"].inputs
     assert (inputs["cpus"], inputs["memory_mib"], inputs["disk_bytes"]) == (2, 2048, 10 * 1024**3)
     assert inputs["accelerator"] == "kvm"
-    assert made["Command node-3-disks"].inputs["environment"]["POOL_PATH"] == "/var/lib/libvirt/images/six"
+    assert made["Command node-3-guest"].inputs["environment"]["POOL_PATH"] == "/var/lib/libvirt/images/six"
 
 
 def test_nothing_is_new_the_second_time() -> None:
@@ -128,12 +143,40 @@ def test_a_guest_less_touches_no_other() -> None:
 
 
 def test_an_edited_guest_is_edited_alone() -> None:
-    """One guest's memory is one guest's domain."""
+    """One guest's memory is one guest's business."""
     named: dict[str, Any] = {"kind": "guests", "guests": {"a": {}, "b": {}}}
     before = compose(named)
     after = compose({**named, "guests": {"a": {}, "b": {"memory": "2GiB"}}}, held(before))
     assert set(after.resources) == set(before.resources)
-    assert changed(before, after) == {"Guest b", "Domain b"}
+    assert changed(before, after) == {"Guest b", "Command b-guest"}
+
+
+def test_a_vanished_guest_is_made_whole() -> None:
+    """A domain that somebody has undefined runs its guest's command again, and no other's."""
+    before = compose(SIX)
+    facts = held(before)
+    del facts["domains"]["six-node-2"]
+    after = compose(SIX, facts)
+    assert changed(before, after) == {"Command node-2-guest"}
+
+
+def test_strays_are_cleared() -> None:
+    """What a run began and config names no more goes; what config names is for its own command to finish."""
+    facts = {"pool_lab": "six", "unfinished": ["six-node-1", "six-gone"]}
+    assert compose(SIX, facts)["Command lab-claim"].inputs["environment"]["STRAYS"] == "gone"
+    foreign = {**facts, "pool_lab": "seven"}
+    assert compose(SIX, foreign)["Command lab-claim"].inputs["environment"]["STRAYS"] == ""
+
+
+def test_limits_arrive() -> None:
+    """Time limits and turns reach each command that keeps to them."""
+    limits = {"waitFor": "start", "readyTimeout": "5m", "shutdownTimeout": "0s"}
+    made = compose({"kind": "guests", "host": {"atOnce": 3, "timeout": "30s"}, "guests": {"web": limits}})
+    environment = made["Command web-guest"].inputs["environment"]
+    names = ("WAIT_FOR", "READY_SECONDS", "SHUTDOWN_SECONDS", "AT_ONCE", "LIBVIRT_SECONDS")
+    assert [environment[name] for name in names] == ["start", "300", "0", "3", "30"]
+    for part in ("lab-claim", "pool-pool", "network-network"):
+        assert made[f"Command {part}"].inputs["environment"]["LIBVIRT_SECONDS"] == "30", part
 
 
 def test_order_of_keys_is_not_content() -> None:

@@ -1,0 +1,73 @@
+#!/bin/sh
+# All on this host that bears the lab's mark, known to Pulumi or not: what a run leaves that is killed before it has
+# noted what it made, or that fails half-way through a guest which config then no longer names.
+# usage: claim.sh apply (removes the guests in STRAYS) | claim.sh delete (removes everything)
+# environment: LAB OWNER (description of the lab's domains) NETWORK_UUID (how its networks' UUIDs begin) POOL_PATH
+#              STRAYS (names of guests, separated by blanks)
+set -eu
+. host/lib.sh
+. host/directory.sh
+
+is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
+
+# remove_domain DOMAIN: with its disks. Nobody has ever been told that it is ready, so it is not asked to shut down.
+remove_domain() {
+    [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ] || return 0
+    virsh -q destroy "$1" >/dev/null 2>&1 || true
+    virsh -q undefine "$1" --nvram --managed-save --snapshots-metadata --checkpoints-metadata >/dev/null
+    changed "$1 removed, which no run had finished"
+}
+
+remove_disks() { # remove_disks FILE...
+    is_ours || return 0
+    for file; do
+        [ -e "$file" ] || continue
+        virsh -q vol-delete --pool "$LAB" "$(basename "$file")" >/dev/null 2>&1 || rm -f "$file"
+        changed "$file removed"
+    done
+}
+
+remove_network() {
+    case $(virsh -q net-uuid "$LAB" 2>/dev/null) in
+        "$NETWORK_UUID"*) ;;
+        *) return 0 ;;
+    esac
+    virsh -q net-destroy "$LAB" >/dev/null 2>&1 || true
+    virsh -q net-undefine "$LAB" >/dev/null
+    changed "network $LAB removed"
+}
+
+remove_pool() {
+    virsh -q pool-dumpxml "$LAB" 2>/dev/null | grep -qF "<path>$POOL_PATH</path>" || return 0
+    virsh -q pool-destroy "$LAB" >/dev/null 2>&1 || true
+    virsh -q pool-undefine "$LAB" >/dev/null
+    changed "pool $LAB removed"
+}
+
+apply() {
+    for guest in $STRAYS; do
+        remove_domain "$LAB-$guest"
+        remove_disks "$POOL_PATH/$LAB-$guest.qcow2" "$POOL_PATH/$LAB-$guest-seed.iso"
+        rm -f "$POOL_PATH/$LAB-$guest.unfinished"
+    done
+    ok "nothing unfinished of lab $LAB"
+}
+
+delete() {
+    for domain in $(virsh -q list --all --name | grep "^$LAB-"); do
+        remove_domain "$domain"
+    done
+    remove_disks "$POOL_PATH/$LAB"-*.qcow2 "$POOL_PATH/$LAB"-*-seed.iso
+    remove_network
+    rm -rf "$POOL_PATH.new"
+    if is_ours; then
+        remove_pool
+        rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished
+        # An image's name is half of its digest.
+        find "$POOL_PATH" -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9a-f]{32}\.qcow2(\.part)?' -delete
+        remove_directory
+    fi
+    ok "nothing is left of lab $LAB"
+}
+
+"$1"

@@ -1,0 +1,65 @@
+"""A domain's definition is what libvirt is to read, and its hash changes with it and with nothing else."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from components.domain import DomainSpec, definition
+
+CASES = Path(__file__).parents[2] / "cases" / "domain"
+SPEC = DomainSpec(
+    name="six-node-1",
+    uuid="8c6bdd10-6a2b-4c8e-9a57-0d9e6f0f0001",
+    description="guest of kvmlab lab six",
+    accelerator="kvm",
+    cpus=2,
+    memory_mib=2048,
+    disks=[("qcow2", "/srv/six/six-node-1.qcow2"), ("raw", "/srv/six/six-node-1-seed.iso")],
+    network="six",
+    mac="52:54:00:ab:cd:ef",
+    instance=["network-uuid", "10.20.6.5", "iid-1"],
+)
+CHANGES: dict[str, object] = {
+    "name": "six-node-2",
+    "uuid": "8c6bdd10-6a2b-4c8e-9a57-0d9e6f0f0002",
+    "description": "guest of kvmlab lab seven",
+    "accelerator": "qemu",
+    "cpus": 4,
+    "memory_mib": 4096,
+    "disks": SPEC.disks[:1],
+    "network": "seven",
+    "mac": "52:54:00:00:00:01",
+    "instance": ["network-uuid", "10.20.6.5", "iid-2"],
+}
+
+
+def digest(spec: DomainSpec) -> str:
+    """By which a host tells what a domain was defined from."""
+    (found,) = re.findall(r'definition="([0-9a-f]{32})"', definition(spec))
+    return found
+
+
+@pytest.mark.parametrize("accelerator", ["kvm", "qemu"])
+def test_definition(accelerator: str) -> None:
+    """The XML is the one that is kept; tests/engine has it checked by libvirt's own schema."""
+    kept = (CASES / f"{accelerator}.xml").read_text("utf-8").strip()
+    assert definition(SPEC._replace(accelerator=accelerator)) == kept
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_hash_follows_the_definition(field: str) -> None:
+    """Anything that is not as it was is another definition."""
+    assert digest(SPEC._replace(**{field: CHANGES[field]})) != digest(SPEC)  # pyright: ignore[reportArgumentType]
+
+
+def test_every_field_is_tried() -> None:
+    """A new field must be added to the changes above."""
+    assert CHANGES.keys() == set(DomainSpec._fields)
+
+
+def test_text_is_escaped() -> None:
+    """Whatever a name holds stays a name."""
+    name = ElementTree.fromstring(definition(SPEC._replace(name="a<b&c"))).findtext("name")  # noqa: S314 (our own)
+    assert name == "a<b&c"
