@@ -16,7 +16,7 @@ class ClaimArgs(Limits):
     lab: str
     """Plain: whose mark; also the name of its pool and its network. Change: replace."""
     pool_path: str
-    """Plain: directory of the pool. Change: replace."""
+    """Plain: directory of the pool. Change: live; what is in the old one goes with its pool and image."""
     strays: Sequence[str]
     """Plain: guests that a run has left unfinished and that config no longer names. They are removed. Change: live."""
 
@@ -27,7 +27,7 @@ class Claim(pulumi.ComponentResource):
     It is made before all else of a lab and destroyed after all else, and then removes what is left: domains, disks,
     network, pool, directory. What does not bear the lab's mark is not touched.
 
-    Replaces on: lab, pool_path.
+    Replaces on: lab.
     """
 
     done: pulumi.Output[str]
@@ -55,7 +55,8 @@ class Claim(pulumi.ComponentResource):
                 pulumi.ResourceOptions(ignore_changes=None if strays else ["environment.STRAYS", "environment.RUN"]),
             ),
             delete="claim.sh delete",
-            triggers=[lab, args["pool_path"]],
+            # Not the path: what is left at an old one when this is replaced would be the lab at its new one.
+            triggers=[lab],
         )
         self.done = self.command.urn
         self.register_outputs({"done": self.done})

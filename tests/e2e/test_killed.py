@@ -21,9 +21,10 @@ def lab() -> Iterator[Lab]:
 
 
 def test_killed_and_run_again(lab: Lab) -> None:
-    """Killed while image, disks, domain and boot are under way, then while it is destroyed."""
+    """Killed while image, network, disks, domain and boot are under way, then while it is destroyed."""
     found = host()
-    for step in ("-image creating", "web-disks creating", "Domain web creating", "web-ready creating"):
+    steps = ("-image creating", "-network creating", "disks of e2e-killed-web", "e2e-killed-web started", "no lease")
+    for step in steps:
         lab.kill_during("up", step)
     output = lab.make("up")
     assert "broke the lock" in output, output
@@ -31,7 +32,37 @@ def test_killed_and_run_again(lab: Lab) -> None:
     assert lab.changes("--refresh") == {}
     assert "pending_operations" not in lab.pulumi("stack", "export").stdout
 
-    lab.kill_during("destroy", "web-disks delet")
+    lab.kill_during("destroy", "web-guest delet")
+    lab.make("destroy")
+    wait_until_quiet()
+    assert host() == found
+
+
+def test_killed_and_destroyed(lab: Lab) -> None:
+    """What Pulumi never noted goes too: the lab's claim on its host clears all that bears its mark."""
+    found = host()
+    lab.kill_during("up", "e2e-killed-web started")
+    wait_until_quiet()
+    assert "e2e-killed-web" in host()["domains"]
+    lab.make("destroy")
+    wait_until_quiet()
+    assert host() == found
+
+
+def test_killed_and_taken_out_of_config(lab: Lab) -> None:
+    """A guest that no run finished, and that config names no more, goes with the next up."""
+    found = host()
+    quick = {"waitFor": "start", "shutdownTimeout": "0s"}
+    one = {"kind": "guests", "network": {"cidr": "10.20.78.0/24"}, "guests": {"db": quick}}
+    lab.write(one)
+    lab.make("up")
+    lab.write({**one, "guests": {"db": quick, "web": {}}})
+    lab.kill_during("up", "e2e-killed-web started")
+    wait_until_quiet()
+    lab.write(one)
+    lab.make("up")
+    assert host()["domains"] == sorted([*found["domains"], "e2e-killed-db"])
+    assert lab.changes() == {}
     lab.make("destroy")
     wait_until_quiet()
     assert host() == found

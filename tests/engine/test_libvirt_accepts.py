@@ -56,6 +56,21 @@ def test_network(tmp_path: Path) -> None:
         run("virsh", "-q", "net-undefine", name)
 
 
+@pytest.mark.parametrize("accelerator", ["kvm", "qemu"])
+def test_domain(accelerator: str, tmp_path: Path) -> None:
+    """The domain that the unit tests keep passes libvirt's schema; what it was defined from is there to be read."""
+    name = "kvmlabtest-node-1"
+    kept = (ROOT / "tests" / "cases" / "domain" / f"{accelerator}.xml").read_text("utf-8")
+    # Where there is no KVM, libvirt has no emulator for its domains.
+    text = kept.replace("<name>six-node-1<", f"<name>{name}<").replace('type="kvm"', 'type="qemu"')
+    try:
+        define("define", text, tmp_path)
+        digest = kept.partition('definition="')[2][:32]
+        assert digest in run("virsh", "-q", "metadata", name, "urn:kvmlab", "--config").output
+    finally:
+        run("virsh", "-q", "undefine", name)
+
+
 @pytest.fixture
 def networks(tmp_path: Path) -> Iterator[None]:
     """Networks as other people have them: with IPv6 too, and with a blank in the name."""

@@ -60,7 +60,7 @@ def test_claim() -> None:
             "STRAYS": "",
             "RUN": "",
         },
-        "triggers": ["six", "/srv/six"],
+        "triggers": ["six"],
         "logging": "stdout",
     }
     assert list(claim.request.ignoreChanges) == ["environment.STRAYS", "environment.RUN"]
