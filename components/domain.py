@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 NAMESPACE = "urn:kvmlab"
 """Of the domain's metadata: what it was defined from."""
+UNDIGESTED = "-"
+"""In the digest's place while it is made."""
 
 
 class DomainSpec(NamedTuple):
@@ -33,16 +35,17 @@ def definition(spec: DomainSpec) -> str:
 
     Source: https://libvirt.org/formatdomain.html
     """
-    digest = hashlib.sha256("\0".join([_xml(spec, ""), *spec.instance]).encode()).hexdigest()[:32]
-    return _xml(spec, digest)
+    xml = _xml(spec)
+    digest = hashlib.sha256("\0".join([xml, *spec.instance]).encode()).hexdigest()[:32]
+    return xml.replace(f'definition="{UNDIGESTED}"', f'definition="{digest}"', 1)
 
 
-def _xml(spec: DomainSpec, digest: str) -> str:
+def _xml(spec: DomainSpec) -> str:
     domain = ElementTree.Element("domain", type=spec.accelerator)
     for tag, text in (("name", spec.name), ("uuid", spec.uuid), ("description", spec.description)):
         ElementTree.SubElement(domain, tag).text = text
     metadata = ElementTree.SubElement(domain, "metadata")
-    ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": digest})
+    ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": UNDIGESTED})
     ElementTree.SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     ElementTree.SubElement(domain, "vcpu").text = str(spec.cpus)
     ElementTree.SubElement(ElementTree.SubElement(domain, "os"), "type").text = "hvm"

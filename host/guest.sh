@@ -1,13 +1,14 @@
 #!/bin/sh
 # A guest: root disk over the shared base, seed disk, DHCP reservation, domain, and the wait until it is of use.
 # It converges: from whatever a killed run or somebody's hand has left, `apply` ends in what is asked for.
-# On stdin comes a base64 tar of user-data, meta-data, network-config and the lab's SSH key: secrets, never in argv.
+# On stdin come user-data, meta-data, network-config and the lab's SSH key, packed: secrets, never in argv.
 # usage: guest.sh apply|delete
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS
 set -eu
 . host/lib.sh
+. host/look.sh
 . host/turns.sh
 
 root=$DOMAIN.qcow2
@@ -16,41 +17,21 @@ unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was ask
 seed_bytes=1048576 # fixed, so that a running domain never sees its disk change size
 row="<host mac='$MAC' name='$GUEST' ip='$ADDRESS'/>"
 
-# look: all that libvirt knows of the guest, in one call; ask with `seen PART`.
-look() {
-    # virsh ends no mark that it echoes with a new line.
-    found=$(virsh -q "echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
-echo @@seed@@; vol-info --bytes --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
-echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
-echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>/dev/null |
-        sed 's/@@[a-z]*@@/\n&\n/g')
-    case $found in
-        *@@end@@) ;;
-        *) die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got $(virsh uri 2>&1 | sed -n 's/^error: //p' | tail -n 1)" ;;
-    esac
-}
-seen() { printf '%s\n' "$found" | sed -n "/^@@$1@@\$/,/^@@/{/^@@/d;/^ *\$/d;p;}"; }
-capacity() { seen "$1" | awk '$1 == "Capacity:" { print $2 }'; }
-state() { seen state | head -n 1; }
-# Part of the metadata: a hash of all that the domain was defined from.
-definition_of() { sed -n "s/.*definition=[\"']\([0-9a-f]*\)[\"'].*/\1/p"; }
-reservations() { seen "$1" | sed -n 's/^ *\(<host mac=.*\)$/\1/p'; }
-
 is_on() { case $1 in running | idle | paused | 'in shutdown' | pmsuspended) return 0 ;; *) return 1 ;; esac; }
 
 check_owner() {
-    [ -z "$(state)" ] || [ "$(seen owner)" = "$OWNER" ] ||
+    [ -z "$seen_state" ] || [ "$seen_owner" = "$OWNER" ] ||
         die "$DOMAIN: must be a name that the host has no domain of, got one that is not this lab's; rename the guest"
 }
 
 # The lease comes from a reservation, outside the dynamic range, that only this guest owns.
 apply_reservation() {
-    if reservations rows | grep -qxF "$row" && reservations kept | grep -qxF "$row"; then
+    if grep -qxF "$row" "$work/rows" && grep -qxF "$row" "$work/kept"; then
         ok "reservation of $ADDRESS"
         return
     fi
     for where in rows:--live kept:--config; do
-        reservations "${where%:*}" | grep -F -e "mac='$MAC'" -e "name='$GUEST'" -e "ip='$ADDRESS'" | while read -r old; do
+        grep -F -e "mac='$MAC'" -e "name='$GUEST'" -e "ip='$ADDRESS'" "$work/${where%:*}" | while read -r old; do
             virsh -q net-update "$NETWORK" delete ip-dhcp-host "$old" "${where#*:}" >/dev/null
         done
     done
@@ -59,14 +40,13 @@ apply_reservation() {
 }
 
 apply_root() {
-    bytes=$(capacity root)
-    if [ -z "$bytes" ]; then
+    if [ -z "$seen_root" ]; then
         create="vol-create-as $POOL $root $DISK_BYTES --format qcow2 \
 --backing-vol $(readlink -f "$POOL_PATH/$LINK") --backing-vol-format qcow2"
-    elif [ "$bytes" -gt "$DISK_BYTES" ]; then
-        die "$DOMAIN: a disk does not shrink, it has $bytes bytes, got $DISK_BYTES; keep its size or replace the guest"
-    elif [ "$bytes" -lt "$DISK_BYTES" ]; then
-        if is_on "$(state)"; then
+    elif [ "$seen_root" -gt "$DISK_BYTES" ]; then
+        die "$DOMAIN: a disk does not shrink, it has $seen_root bytes, got $DISK_BYTES; keep its size or replace the guest"
+    elif [ "$seen_root" -lt "$DISK_BYTES" ]; then
+        if is_on "$seen_state"; then
             virsh -q blockresize "$DOMAIN" "$POOL_PATH/$root" "${DISK_BYTES}B" >/dev/null
         else
             virsh -q vol-resize --pool "$POOL" "$root" "${DISK_BYTES}B" >/dev/null
@@ -76,14 +56,12 @@ apply_root() {
 }
 
 apply_seed() {
-    mkdir "$work/seed"
-    mv "$work/user-data" "$work/meta-data" "$work/network-config" "$work/seed"
     # Dates are fixed: the same seed is the same file, byte by byte, and is left alone.
-    find "$work/seed" -exec touch -d @0 {} +
-    SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V cidata -J -R "$work/seed" 2>/dev/null ||
+    touch -d @0 "$work/files" "$work/files"/*
+    SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V cidata -J -R "$work/files" 2>/dev/null ||
         die "$DOMAIN: the seed disk could not be written to $work; is there space left?"
     truncate -s "$seed_bytes" "$work/iso"
-    if [ -z "$(capacity seed)" ]; then
+    if [ -z "$seen_seed" ]; then
         create="${create:+$create; }vol-create-as $POOL $seed $seed_bytes --format raw"
     elif cmp -s "$work/iso" "$POOL_PATH/$seed"; then
         rm "$work/iso"
@@ -93,7 +71,7 @@ apply_seed() {
 apply_disks() {
     create=
     # Somebody may have stopped the pool, or a failed destroy.
-    if ! seen pool | grep -q '^State: *running'; then
+    if [ "$seen_pool" != running ]; then
         virsh -q pool-start "$POOL" >/dev/null
         changed "pool $POOL started"
         look
@@ -111,8 +89,8 @@ apply_disks() {
 }
 
 forget_files() {
-    [ -n "$(capacity root)" ] || rm -f "$POOL_PATH/$root"
-    [ -n "$(capacity seed)" ] || rm -f "$POOL_PATH/$seed"
+    [ -n "$seen_root" ] || rm -f "$POOL_PATH/$root"
+    [ -n "$seen_seed" ] || rm -f "$POOL_PATH/$seed"
 }
 
 # shut_down: asks the guest's own system to power off and waits; fails when it does not in time.
@@ -134,11 +112,12 @@ shut_down() {
 # What runs is what was defined when it started; another definition or another seed takes a clean restart.
 apply_domain() {
     printf '%s\n' "$DEFINITION" >"$work/definition.xml"
-    wanted=$(definition_of <"$work/definition.xml")
+    wanted=${DEFINITION#*definition=\"}
+    wanted=${wanted%%\"*}
     commands=
-    [ "$(seen defined | definition_of)" = "$wanted" ] || commands="define $work/definition.xml; "
-    if is_on "$(state)"; then
-        if [ "$(seen live | definition_of)" = "$wanted" ]; then
+    [ "$seen_defined" = "$wanted" ] || commands="define $work/definition.xml; "
+    if is_on "$seen_state"; then
+        if [ "$seen_live" = "$wanted" ]; then
             [ -z "$commands" ] || virsh_all "${commands%; }"
             return
         fi
@@ -150,10 +129,9 @@ apply_domain() {
 }
 
 apply() {
-    umask 077
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
-    base64 -d | tar -xf - -C "$work"
+    mkdir "$work/files"
+    unpack "$work/files"
+    mv "$work/files/key" "$work/key"
     look
     check_owner
     : >"$unfinished"
@@ -175,7 +153,7 @@ delete() {
     look
     check_owner
     commands=
-    if is_on "$(state)"; then
+    if is_on "$seen_state"; then
         if [ "$SHUTDOWN_SECONDS" -gt 0 ]; then
             take_turn "$DOMAIN"
             shut_down || printf '%s: did not shut down within %s s, powered off\n' "$DOMAIN" "$SHUTDOWN_SECONDS"
@@ -186,11 +164,11 @@ delete() {
         fi
         [ "$state" = 'shut off' ] || commands="destroy $DOMAIN; "
     fi
-    [ -z "$(state)" ] ||
+    [ -z "$seen_state" ] ||
         commands="${commands}undefine $DOMAIN --nvram --managed-save --snapshots-metadata --checkpoints-metadata; "
-    [ -z "$(capacity root)" ] || commands="${commands}vol-delete --pool $POOL $root; "
-    [ -z "$(capacity seed)" ] || commands="${commands}vol-delete --pool $POOL $seed; "
-    kept=$(reservations kept | grep -F "mac='$MAC'" | tr '\n' ' ') || true
+    [ -z "$seen_root" ] || commands="${commands}vol-delete --pool $POOL $root; "
+    [ -z "$seen_seed" ] || commands="${commands}vol-delete --pool $POOL $seed; "
+    kept=$(grep -F "mac='$MAC'" "$work/kept") || true
     # Only what the network starts with next: to take a row out of one that runs makes libvirt load all of its firewall
     # rules anew, half a second a guest, and a row for a MAC that nobody has does no harm.
     [ -z "$kept" ] || commands="${commands}net-update $NETWORK delete ip-dhcp-host \"$kept\" --config; "
@@ -200,4 +178,7 @@ delete() {
     changed "$DOMAIN removed"
 }
 
+umask 077
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 "$1"

@@ -53,3 +53,8 @@ stop_progress() {
 }
 
 domain_state() { virsh -q domstate "$1" 2>/dev/null | head -n 1; }
+
+# unpack DIRECTORY: the files that components/archive.py has packed, from stdin.
+unpack() {
+    awk -v to="$1/" '!left { file = to $1; left = $2; printf "" >file; next } { print >file; left-- }'
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The files by which plain ssh reaches a lab's guests, on the machine where the lab is run from: config, known_hosts
-# and the lab's key, as a base64 tar on stdin.
+# and the lab's key, packed on stdin.
 # usage: ssh_access.sh apply|delete   environment: DIRECTORY
 set -eu
 . host/lib.sh
@@ -9,7 +9,7 @@ apply() {
     umask 077
     rm -rf "$DIRECTORY.new"
     mkdir -p "$DIRECTORY.new"
-    base64 -d | tar -xf - -C "$DIRECTORY.new"
+    unpack "$DIRECTORY.new"
     rm -rf "$DIRECTORY"
     mv -T "$DIRECTORY.new" "$DIRECTORY"
     changed "$DIRECTORY"

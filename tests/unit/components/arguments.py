@@ -73,7 +73,7 @@ def ssh_args() -> SshAccessArgs:
         "directory": ".kvmlab/ssh/six",
         "login": "lab",
         "guests": {"node-1": {"address": "10.20.6.5", "host_key": "ssh-ed25519 AAAAhost"}},
-        "private_key": pulumi.Output.secret(LAB_KEY),
+        "private_key": pulumi.Output.secret(f"{LAB_KEY}\n"),
     }
 
 

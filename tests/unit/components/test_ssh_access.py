@@ -1,13 +1,11 @@
 """Plain ssh finds guests by name, with no prompt and no other key."""
 
-import base64
-import io
 import os
-import tarfile
 
 import pulumi
 import pytest
 
+from components.archive import pack
 from components.ssh_access import SshAccess, SshGuest, known_hosts, ssh_config
 from tests.unit.mocks import Secret, run
 
@@ -45,14 +43,11 @@ def test_component(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     def program() -> None:
-        key = pulumi.Output.from_input("private")
+        key = pulumi.Output.from_input("private\n")
         SshAccess("access", {"directory": ".kvmlab/ssh/six", "login": "lab", "guests": GUESTS, "private_key": key})
 
     command = run(program)["Command access-ssh"].inputs
     packed = command["stdin"]
     assert isinstance(packed, Secret)
     assert "interpreter" not in command
-    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed.value))) as tar:
-        files = {member.name: tar.extractfile(member) for member in tar}
-        texts = {name: file.read().decode() for name, file in files.items() if file}
-    assert texts == {"config": CONFIG, "known_hosts": KNOWN_HOSTS, "id_ed25519": "private"}
+    assert packed.value == pack({"config": CONFIG, "known_hosts": KNOWN_HOSTS, "id_ed25519": "private\n"})

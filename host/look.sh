@@ -1,0 +1,52 @@
+# shellcheck shell=sh
+# One look at a guest, for guest.sh: all that libvirt knows of it, in one call. Few processes, here and there: with sixty
+# guests they are what two cores are busy with.
+
+# look: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_live and seen_defined
+# (what the running and the stored domain were defined from), each empty where there is no such thing; and writes the
+# network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored).
+# shellcheck disable=SC2034,SC2154 # set for guest.sh, and by it
+look() {
+    # virsh ends no mark that it echoes with a new line.
+    virsh -q "echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
+echo @@seed@@; vol-info --bytes --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
+echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
+echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>"$work/errors" |
+        awk -v to="$work/" '
+            function keep(text) { if (text != "") print text >(to part) }
+            function take(text) {
+                if (part == "root" || part == "seed") { if ($1 == "Capacity:") keep($2) }
+                else if (part == "pool") { if ($1 == "State:") keep($2) }
+                else if (part == "live" || part == "defined") {
+                    if (match(text, /definition=.[0-9a-f]+/)) keep(substr(text, RSTART + 12, RLENGTH - 12))
+                }
+                else if (part == "rows" || part == "kept") { if ($1 == "<host") { sub(/^ +/, "", text); keep(text) } }
+                else keep(text)
+            }
+            BEGIN {
+                count = split("pool root seed owner state live defined rows kept", parts)
+                for (number = 1; number <= count; number++) printf "" >(to parts[number])
+            }
+            {
+                while (match($0, /@@[a-z]+@@/)) {
+                    before = substr($0, 1, RSTART - 1)
+                    mark = substr($0, RSTART + 2, RLENGTH - 4)
+                    after = substr($0, RSTART + RLENGTH)
+                    $0 = before
+                    take($0)
+                    part = mark
+                    $0 = after
+                }
+                take($0)
+            }
+            END { exit part != "end" }' ||
+        die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got '$(sed -n 's/^error: //p' "$work/errors" | tail -n 1)'"
+    # At the end of an empty file, read sets nothing to nothing, and says so.
+    read -r seen_pool <"$work/pool" || true
+    read -r seen_root <"$work/root" || true
+    read -r seen_seed <"$work/seed" || true
+    read -r seen_owner <"$work/owner" || true
+    read -r seen_state <"$work/state" || true
+    read -r seen_live <"$work/live" || true
+    read -r seen_defined <"$work/defined" || true
+}
