@@ -1,30 +1,44 @@
-"""`make bench`: run all comparisons, print a table, write bench/results.json. Exit 1 when a limit is not met."""
+"""`make bench`: run all comparisons, print tables, write bench/results.json and the tables of docs/benchmarks.md.
+
+usage: python -m bench [boot|scale|growth]...   without a part: all of them, and only then are results written
+
+Exit 1 when a limit is not met.
+"""
 
 import json
+import os
 import sys
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
+from bench import report
 from bench.boot import boot
-from bench.preview import preview
-from bench.timing import Ratio, machine
+from bench.figures import Measured
+from bench.scale import scale
+from bench.timing import machine
 
-RESULTS = Path(__file__).parent / "results.json"
+PARTS: dict[str, Callable[[], Measured]] = {"boot": boot, "scale": scale}
 
 
-def main() -> int:
+def main(wanted: Sequence[str]) -> int:
     """Run, show, record."""
-    ratios = [*preview(), boot()]
-    record = {"machine": machine(), "ratios": [_row(ratio) for ratio in ratios]}
-    RESULTS.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(f"{'':50} {'ratio':>6} {'limit':>6}")
-    for ratio in ratios:
-        print(f"{ratio.name:50} {ratio.ratio:6.2f} {ratio.limit:6.2f} {'' if ratio.ratio <= ratio.limit else 'over'}")
-    return int(any(ratio.ratio > ratio.limit for ratio in ratios))
+    if unknown := set(wanted) - PARTS.keys():
+        raise SystemExit(f"bench: parts must be of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
+    if os.geteuid() != 0:
+        raise SystemExit("bench: must run as root, as what it compares with has no sudo of its own")
+    parts = [PARTS[name]() for name in wanted or PARTS]
+    record: report.Record = {
+        "machine": machine(),
+        "ratios": [ratio for part in parts for ratio in part.ratios],
+        "figures": [figure for part in parts for figure in part.figures],
+    }
+    print(report.tables(record))
+    if not wanted:
+        report.RESULTS.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        report.write(record)
+    over = [ratio["name"] for ratio in record["ratios"] if ratio["ratio"] > ratio["limit"]]
+    for name in over:
+        print(f"over its limit: {name}", file=sys.stderr)
+    return int(bool(over))
 
 
-def _row(ratio: Ratio) -> dict[str, object]:
-    runs = {"ours": [round(run, 2) for run in ratio.ours], "floor": [round(run, 2) for run in ratio.floor]}
-    return {"name": ratio.name, "ratio": round(ratio.ratio, 3), "limit": ratio.limit, "runs": runs}
-
-
-sys.exit(main())
+sys.exit(main(sys.argv[1:]))

@@ -1,58 +1,162 @@
-"""Runs two commands by turns, so that what else the machine does falls on both, and compares their medians."""
+"""Runs a command and says how long it took and how much memory all of its processes held; what the machine is."""
 
 import os
 import platform
-import statistics
+import select
+import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
+SAMPLE_SECONDS = 0.2
+TICKS = os.sysconf("SC_CLK_TCK")
+PROGRAM = b"pulumi-language-python-exec"
+"""In the command line of the process that runs a Pulumi program in Python, whatever started it."""
 
 
-class Ratio(NamedTuple):
-    """Ours over the floor, medians of the same number of runs."""
+class Run(NamedTuple):
+    """What a command took."""
 
-    name: str
-    ours: list[float]
-    floor: list[float]
-    limit: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times as long ours takes."""
-        return statistics.median(self.ours) / statistics.median(self.floor)
-
-
-def compare(name: str, limit: float, runs: int, ours: Callable[[], float], floor: Callable[[], float]) -> Ratio:
-    """Time both by turns; each callable returns its seconds."""
-    mine: list[float] = []
-    bare: list[float] = []
-    for number in range(runs):
-        bare.append(floor())
-        mine.append(ours())
-        print(f"{name}: run {number + 1} of {runs}: {mine[-1]:.2f} s, floor {bare[-1]:.2f} s", flush=True)
-    return Ratio(name, mine, bare, limit)
+    seconds: float
+    peak_mib: float
+    """Most that its processes held at one time. See _Watch."""
+    program_seconds: float
+    """How long the process of the Pulumi program ran; 0 where there was none."""
+    killed: bool
+    """Whether it was ended for taking too long."""
 
 
 def shell(command: str, directory: Path = ROOT) -> float:
     """Seconds that a shell command takes; a failure ends the benchmark with the command's output."""
-    started = time.monotonic()
-    done = subprocess.run(
-        ["sh", "-c", command], cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    seconds = time.monotonic() - started
-    if done.returncode != 0:
-        raise SystemExit(f"{command}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
-    return seconds
+    return measure(command, directory).seconds
+
+
+def measure(command: str, directory: Path = ROOT, patience: float = 3600) -> Run:
+    """Run a shell command to its end; a failure ends the benchmark with the command's output.
+
+    Args:
+        command: the command.
+        directory: where it runs.
+        patience: seconds after which it and all that it started are killed.
+    """
+    with tempfile.TemporaryFile("w+") as output:
+        started = time.monotonic()
+        process = subprocess.Popen(
+            ["sh", "-c", command],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        watch = _Watch(process.pid)
+        try:
+            killed = not watch.until_end(started + patience)
+            seconds = time.monotonic() - started
+        except BaseException:
+            # Interrupted: a session of its own hears nothing of that.
+            watch.kill()
+            raise
+        if killed:
+            watch.kill()
+        if process.wait() != 0 and not killed:
+            output.seek(0)
+            raise SystemExit(f"{command}: exit status {process.returncode}\n{output.read()}")
+    return Run(seconds, watch.peak_kib / 1024, watch.program_seconds, killed)
+
+
+class _Watch:
+    """Looks at the processes of a session five times a second.
+
+    The session is the command and all that it starts: engine, language host, program, plugins, scripts, virsh. What
+    libvirt starts, QEMU above all, is not in it. Counted is PSS: a page that processes share is shared out among them.
+    """
+
+    def __init__(self, session: int) -> None:
+        self._session = session
+        self._end = os.pidfd_open(session)
+        self._program: tuple[int, float] | None = None
+        self.peak_kib = 0
+        self.program_seconds = 0.0
+
+    def until_end(self, deadline: float) -> bool:
+        """Whether the command ends before that."""
+        poll = select.poll()
+        poll.register(self._end, select.POLLIN)
+        try:
+            while time.monotonic() < deadline:
+                for ready, _ in poll.poll(SAMPLE_SECONDS * 1000):
+                    if ready == self._end:
+                        return True
+                    self._program_ended(poll)
+                self._sample(poll)
+            return False
+        finally:
+            if self._program:
+                self._program_ended(poll)
+            os.close(self._end)
+
+    def kill(self) -> None:
+        """End all of it, at once: what hangs does not listen."""
+        while pids := self._pids():
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+
+    def _pids(self) -> list[int]:
+        found: list[int] = []
+        for entry in os.scandir("/proc"):
+            if entry.name.isdecimal():
+                fields = _read(f"/proc/{entry.name}/stat").rpartition(b")")[2].split()
+                # The third field is the state: what has ended holds nothing and cannot be killed.
+                if len(fields) > 3 and int(fields[3]) == self._session and fields[0] != b"Z":
+                    found.append(int(entry.name))
+        return found
+
+    def _sample(self, poll: select.poll) -> None:
+        total = 0
+        for pid in self._pids():
+            lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith(b"Pss:"))
+            if self._program is None and self.program_seconds == 0 and PROGRAM in _read(f"/proc/{pid}/cmdline"):
+                self._program_found(pid, poll)
+        self.peak_kib = max(self.peak_kib, total)
+
+    def _program_found(self, pid: int, poll: select.poll) -> None:
+        started = int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[19]) / TICKS
+        try:
+            self._program = (os.pidfd_open(pid), started)
+        except ProcessLookupError:
+            return
+        poll.register(self._program[0], select.POLLIN)
+
+    def _program_ended(self, poll: select.poll) -> None:
+        if self._program:
+            file, started = self._program
+            self.program_seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - started
+            poll.unregister(file)
+            os.close(file)
+            self._program = None
+
+
+def _read(path: str) -> bytes:
+    """What the kernel says of a process, or nothing where that has ended meanwhile."""
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def machine() -> dict[str, str | int]:
     """What the figures were made on."""
     model = next((line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if "model name" in line), "")
     return {
+        "date": time.strftime("%Y-%m-%d"),
         "cpu": model.partition(": ")[2],
         "cores": os.cpu_count() or 0,
         "memory_gib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**3,
