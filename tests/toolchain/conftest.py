@@ -75,12 +75,11 @@ class Checkout:
         return "./.toolchain/env"
 
     def install_pulumi(self) -> None:
-        """Puts a Pulumi with both plugins where the way `path` looks."""
+        """Puts a Pulumi with its plugin where the way `path` looks."""
         script(self.bin / "pulumi", PULUMI)
         script(self.bin / "pulumi-language-python", "#!/bin/sh\n")
-        for name in ("libvirt-v0.5.4", "command-v1.2.1"):
-            plugin = Path(self.env["HOME"]) / f".pulumi/plugins/resource-{name}"
-            script(plugin / f"pulumi-resource-{name.split('-')[0]}", "#!/bin/sh\n")
+        plugin = Path(self.env["HOME"]) / ".pulumi/plugins/resource-command-v1.2.1"
+        script(plugin / "pulumi-resource-command", "#!/bin/sh\n")
 
 
 @pytest.fixture
@@ -97,7 +96,7 @@ def checkout(tmp_path: Path) -> Checkout:
     for name in ("Pulumi.yaml", "pyproject.toml", "uv.lock"):
         shutil.copyfile(ROOT / name, root / name)
         os.utime(root / name, (0, 0))
-    for part in ("cli", "libvirt", "command"):
+    for part in ("cli", "command"):
         (root / "toolchain" / part).mkdir()
         (root / "toolchain" / part / "go.mod").write_text(f"module {part}\n", encoding="utf-8")
     (root / ".venv").mkdir()

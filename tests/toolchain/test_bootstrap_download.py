@@ -25,7 +25,6 @@ from tests.toolchain.conftest import PULUMI, Checkout
 SDK = "releases/sdk"
 CLI = "pulumi-v3.274.1-linux-x64.tar.gz"
 CLI_SUMS = f"{SDK}/pulumi-3.274.1-checksums.txt"
-LIBVIRT = "pulumi/pulumi-libvirt/releases/download/v0.5.4"
 COMMAND = "pulumi/pulumi-command/releases/download/v1.2.1"
 
 
@@ -59,13 +58,9 @@ def site(tmp_path: Path, checkout: Checkout) -> Path:
     site = tmp_path / "site"
     _archive(site / SDK / CLI, {"pulumi/pulumi": PULUMI, "pulumi/pulumi-language-python": "#!/bin/sh\n"})
     _checksums(site / CLI_SUMS, site / SDK / CLI)
-    for release, name, version, line in (
-        (LIBVIRT, "libvirt", "0.5.4", "{digest}  {name}\n"),
-        (COMMAND, "command", "1.2.1", "{digest} *./{name}\n"),
-    ):
-        archive = site / release / f"pulumi-resource-{name}-v{version}-linux-amd64.tar.gz"
-        _archive(archive, {f"pulumi-resource-{name}": "#!/bin/sh\n", "README.md": ""})
-        _checksums(site / release / f"pulumi-{name}_{version}_checksums.txt", archive, line)
+    archive = site / COMMAND / "pulumi-resource-command-v1.2.1-linux-amd64.tar.gz"
+    _archive(archive, {"pulumi-resource-command": "#!/bin/sh\n", "README.md": ""})
+    _checksums(site / COMMAND / "pulumi-command_1.2.1_checksums.txt", archive, "{digest} *./{name}\n")
     return site
 
 
@@ -111,11 +106,10 @@ def test_a_verified_download_is_installed(checkout: Checkout, base: str) -> None
     result = checkout.bootstrap(KVMLAB_DOWNLOAD_BASE=base)
     assert result.returncode == 0, result.stderr
     verified = [line for line in result.stdout.splitlines() if "verified" in line]
-    assert len(verified) == 3
+    assert len(verified) == 2
     assert verified[0].startswith(f"toolchain: verified {CLI}: sha256 ")
     assert verified[0].endswith(f", as {base}/{CLI_SUMS} says")
     plugins = checkout.root / ".toolchain/home/plugins"
-    assert (plugins / "resource-libvirt-v0.5.4/pulumi-resource-libvirt").is_file()
     assert (plugins / "resource-command-v1.2.1/pulumi-resource-command").is_file()
     assert (
         checkout.source("sh", 'pulumi version; echo "$PULUMI_HOME"') == f"v3.274.1\n{checkout.root}/.toolchain/home\n"

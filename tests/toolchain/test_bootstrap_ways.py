@@ -20,7 +20,7 @@ def test_an_unknown_way_is_refused(checkout: Checkout) -> None:
 
 
 def test_what_is_on_path_comes_first(checkout: Checkout) -> None:
-    """A new enough Pulumi with its plugins is taken as it is, with the user's own PULUMI_HOME."""
+    """A new enough Pulumi with its plugin is taken as it is, with the user's own PULUMI_HOME."""
     checkout.install_pulumi()
     result = checkout.bootstrap(KVMLAB_DOWNLOAD_BASE=NOWHERE)
     assert result.returncode == 0, result.stderr
@@ -39,7 +39,7 @@ def test_an_old_pulumi_is_not_taken(checkout: Checkout) -> None:
 
 
 def test_a_missing_plugin_is_named(checkout: Checkout) -> None:
-    """A Pulumi without one of the plugins is not taken, and the command that adds it is given."""
+    """A Pulumi without the plugin is not taken, and the command that adds it is given."""
     checkout.install_pulumi()
     plugin = Path(checkout.env["HOME"]) / ".pulumi/plugins/resource-command-v1.2.1/pulumi-resource-command"
     plugin.unlink()
@@ -85,7 +85,7 @@ def test_what_was_taken_from_path_may_go(checkout: Checkout) -> None:
     """A plugin that the user removed is missed on the next run."""
     checkout.install_pulumi()
     assert checkout.bootstrap("path").returncode == 0
-    (Path(checkout.env["HOME"]) / ".pulumi/plugins/resource-libvirt-v0.5.4/pulumi-resource-libvirt").unlink()
+    (Path(checkout.env["HOME"]) / ".pulumi/plugins/resource-command-v1.2.1/pulumi-resource-command").unlink()
     assert checkout.bootstrap("path").returncode == 1
 
 

@@ -35,13 +35,6 @@ build_language_python() {
     mv "$work/wrapper" "$toolchain/bin/pulumi-language-python"
 }
 
-build_libvirt() {
-    go_build "plugin libvirt $LIBVIRT_PLUGIN_VERSION" libvirt \
-        "-X kvmlab/toolchain/libvirt.Version=$LIBVIRT_PLUGIN_VERSION" \
-        "$work/pulumi-resource-libvirt" ./cmd/pulumi-resource-libvirt || return
-    install_plugin libvirt "$LIBVIRT_PLUGIN_VERSION" "$work/pulumi-resource-libvirt"
-}
-
 build_command() {
     go_build "plugin command $COMMAND_PLUGIN_VERSION" command '' "$work/pulumi-resource-command" . || return
     install_plugin command "$COMMAND_PLUGIN_VERSION" "$work/pulumi-resource-command"
@@ -53,12 +46,12 @@ use_build() {
         return 3
     }
     result=ok
-    for part in cli language_python libvirt command; do
+    for part in cli language_python command; do
         part_hash=$(hash_of "$(echo "$part" | tr _ -)")
         part_is_current "$part" "$part_hash" && continue
         "build_$part" || die "toolchain: building $part failed; its last lines are above"
         echo "$part_hash" >"$toolchain/stamps/$part"
         result=changed
     done
-    say "$result: built pulumi $PULUMI_VERSION, plugins libvirt $LIBVIRT_PLUGIN_VERSION and command $COMMAND_PLUGIN_VERSION"
+    say "$result: built pulumi $PULUMI_VERSION, plugin command $COMMAND_PLUGIN_VERSION"
 }

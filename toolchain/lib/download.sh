@@ -36,12 +36,10 @@ use_download() {
     # Everything is fetched before anything is installed: a release that lacks one part leaves no mixture.
     fetch "pulumi $PULUMI_VERSION" "$sdk/pulumi-$PULUMI_VERSION-checksums.txt" \
         "$sdk/pulumi-v$PULUMI_VERSION-linux-$pulumi_arch.tar.gz" || return
-    fetch_plugin libvirt "$LIBVIRT_PLUGIN_VERSION" || return
     fetch_plugin command "$COMMAND_PLUGIN_VERSION" || return
     rm -rf "${toolchain:?}/bin" "$toolchain/libexec" "$toolchain/stamps"
     mkdir "$toolchain/stamps"
     mv "$work/unpacked/pulumi" "$toolchain/bin"
-    install_plugin libvirt "$LIBVIRT_PLUGIN_VERSION" "$work/unpacked/pulumi-resource-libvirt" || die 'toolchain: see above'
     install_plugin command "$COMMAND_PLUGIN_VERSION" "$work/unpacked/pulumi-resource-command" || die 'toolchain: see above'
-    say "changed: downloaded pulumi $PULUMI_VERSION plugins libvirt $LIBVIRT_PLUGIN_VERSION and command $COMMAND_PLUGIN_VERSION"
+    say "changed: downloaded pulumi $PULUMI_VERSION and plugin command $COMMAND_PLUGIN_VERSION"
 }

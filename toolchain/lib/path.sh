@@ -20,15 +20,11 @@ path_is_there() {
         return 3
     fi
     # A plugin that is only on PATH has no version that Pulumi knows, and costs a warning on every run.
-    for plugin in "libvirt $LIBVIRT_PLUGIN_VERSION" "command $COMMAND_PLUGIN_VERSION"; do
-        # shellcheck disable=SC2086 # two words: name and version
-        set -- $plugin
-        if [ ! -x "$user_home/plugins/resource-$1-v$2/pulumi-resource-$1" ]; then
-            reason="plugin $1 $2: must be installed in $user_home, got none; \
-run \`pulumi plugin install resource $1 $2\`"
-            return 3
-        fi
-    done
+    if [ ! -x "$user_home/plugins/resource-command-v$COMMAND_PLUGIN_VERSION/pulumi-resource-command" ]; then
+        reason="plugin command $COMMAND_PLUGIN_VERSION: must be installed in $user_home, got none; \
+run \`pulumi plugin install resource command $COMMAND_PLUGIN_VERSION\`"
+        return 3
+    fi
 }
 
 use_path() {

@@ -1,4 +1,4 @@
-module kvmlab/toolchain/libvirt
+module kvmlab/bench/plain/plugin
 
 go 1.26
 

@@ -4,7 +4,7 @@ package main
 import (
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfgen"
 
-	provider "kvmlab/toolchain/libvirt"
+	provider "kvmlab/bench/plain/plugin"
 )
 
 func main() {

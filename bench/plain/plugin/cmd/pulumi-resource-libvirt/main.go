@@ -6,7 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 
-	provider "kvmlab/toolchain/libvirt"
+	provider "kvmlab/bench/plain/plugin"
 )
 
 //go:generate go run ../pulumi-tfgen-libvirt schema --skip-docs --skip-examples --out .
