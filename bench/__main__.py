@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from bench import report
 from bench.boot import boot
 from bench.figures import Measured
+from bench.growth import growth
 from bench.scale import scale
 from bench.timing import machine
 
-PARTS: dict[str, Callable[[], Measured]] = {"boot": boot, "scale": scale}
+PARTS: dict[str, Callable[[], Measured]] = {"boot": boot, "scale": scale, "growth": growth}
 
 
 def main(wanted: Sequence[str]) -> int:

@@ -4,17 +4,23 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
+from bench.timing import End, Run
+
 
 class Figure(TypedDict):
     """One cell of a table."""
 
     guests: int
+    started: bool
+    """Whether they run; or they only stand in the state."""
     row: str
     unit: str
     column: str
     runs: list[float]
-    killed: int
-    """How many further runs were killed since they did not end."""
+    hung: int
+    """How many further runs did not end and were killed."""
+    failed: int
+    """How many further runs failed."""
 
 
 class Ratio(TypedDict):
@@ -37,17 +43,39 @@ class Measured(NamedTuple):
 class Figures:
     """Collects runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, started: bool = True) -> None:
+        self._started = started
         self._cells: dict[tuple[int, str, str], Figure] = {}
 
-    def add(self, guests: int, row: str, column: str, value: float | None, unit: str = "s") -> None:
-        """One run more; None is one that was killed."""
-        new: Figure = {"guests": guests, "row": row, "unit": unit, "column": column, "runs": [], "killed": 0}
-        cell = self._cells.setdefault((guests, row, column), new)
-        if value is None:
-            cell["killed"] += 1
-        else:
-            cell["runs"].append(round(value, 3))
+    def add(self, guests: int, row: str, column: str, value: float, unit: str = "s") -> None:
+        """A figure more."""
+        self._cell(guests, row, column, unit)["runs"].append(round(value, 3))
+
+    def add_run(self, guests: int, row: str, column: str, run: Run) -> None:
+        """The seconds of a run, or that it had no good end."""
+        cell = self._cell(guests, row, column, "s")
+        match run.end:
+            case End.WELL:
+                cell["runs"].append(round(run.seconds, 3))
+            case End.HUNG:
+                cell["hung"] += 1
+            case End.FAILED:
+                cell["failed"] += 1
+
+    def _cell(self, guests: int, row: str, column: str, unit: str) -> Figure:
+        return self._cells.setdefault(
+            (guests, row, column),
+            {
+                "guests": guests,
+                "started": self._started,
+                "row": row,
+                "unit": unit,
+                "column": column,
+                "runs": [],
+                "hung": 0,
+                "failed": 0,
+            },
+        )
 
     def runs(self, guests: int, row: str, column: str) -> list[float]:
         """Every run that came to its end."""

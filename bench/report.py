@@ -1,10 +1,10 @@
 """A run of the benchmark as tables: on the terminal, and in docs/benchmarks.md between two marks."""
 
 import statistics
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
+from bench.columns import Step
 from bench.figures import Figure, Ratio
 from bench.timing import ROOT
 
@@ -12,6 +12,8 @@ RESULTS = ROOT / "bench" / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN = "<!-- Written by `make bench` from bench/results.json. -->\n"
 END = "<!-- The end of what `make bench` writes. -->\n"
+SMALLER = {"s": ("ms", 1000), "MiB": ("KiB", 1024)}
+COLUMNS = ("ours", "floor", "empty program", "plain program", "OpenTofu")
 
 
 class Record(TypedDict):
@@ -29,7 +31,13 @@ def tables(record: Record) -> str:
         f"{machine['date']}: {machine['cores']} cores ({machine['cpu']}), {machine['memory_gib']} GiB,"
         f" Linux {machine['kernel']}, Python {machine['python']}.\n"
     )
-    return "\n".join([seen, ratios(record["ratios"]), *_by_size(record["figures"])])
+    figures = record["figures"]
+    parts = [seen, ratios(record["ratios"]), *_by_size(figures)]
+    if any(not figure["started"] for figure in figures):
+        parts.append(_slopes(figures))
+    if figures and (missing := [name for name in COLUMNS if name not in {figure["column"] for figure in figures}]):
+        parts.append(f"Could not be built there: {', '.join(missing)}.\n")
+    return "\n".join(parts)
 
 
 def ratios(rows: Sequence[Ratio]) -> str:
@@ -50,23 +58,52 @@ def written() -> str:
     return PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0].strip("\n") + "\n"
 
 
-def _by_size(figures: Sequence[Figure]) -> list[str]:
-    parts: list[str] = []
-    for guests, group in groupby(figures, lambda figure: figure["guests"]):
-        part = list(group)
-        columns = list(dict.fromkeys(figure["column"] for figure in part))
-        rows = dict.fromkeys((figure["row"], figure["unit"]) for figure in part)
-        cells = {(figure["row"], figure["column"]): _cell(figure) for figure in part}
-        body = [[f"{row}, {unit}", *(cells.get((row, column), "") for column in columns)] for row, unit in rows]
-        parts.append(_table([f"{guests} guest{'s' * (guests != 1)}", *columns], body))
-    return parts
+def _by_size(figures: Sequence[Figure]) -> Iterator[str]:
+    for guests, started in dict.fromkeys((figure["guests"], figure["started"]) for figure in figures):
+        cells = {
+            (figure["row"], figure["unit"], figure["column"]): _cell(figure)
+            for figure in figures
+            if (figure["guests"], figure["started"]) == (guests, started)
+        }
+        yield _grid(f"{guests} guest{'s' * (guests != 1)}{', none started' * (not started)}", cells)
+
+
+def _slopes(figures: Sequence[Figure]) -> str:
+    """What each guest adds, between the sizes that only stand in the state."""
+    lines: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
+    for figure in figures:
+        if not figure["started"] and figure["runs"]:
+            key = (figure["row"], figure["unit"], figure["column"])
+            lines.setdefault(key, []).append((figure["guests"], statistics.median(figure["runs"])))
+    cells: dict[tuple[str, str, str], str] = {}
+    for (row, unit, column), points in lines.items():
+        if len(points) > 1:
+            (small, low), (large, high) = points[0], points[-1]
+            small_unit, factor = SMALLER[unit]
+            cells[row, small_unit, column] = _number((high - low) / (large - small) * factor)
+    return _grid("each guest more", cells)
+
+
+def _grid(title: str, cells: Mapping[tuple[str, str, str], str]) -> str:
+    """A table of cells by row, unit and column."""
+    columns = sorted({column for *_, column in cells}, key=COLUMNS.index)
+    rows = sorted(dict.fromkeys((row, unit) for row, unit, _ in cells), key=_place)
+    body = [[f"{row}, {unit}", *(cells.get((row, unit, column), "") for column in columns)] for row, unit in rows]
+    return _table([title, *columns], body)
+
+
+def _place(row: tuple[str, str]) -> int:
+    """The steps as they follow each other, then all else."""
+    steps = [str(step) for step in Step]
+    return steps.index(row[0]) if row[0] in steps else len(steps)
 
 
 def _cell(figure: Figure) -> str:
-    runs, killed = figure["runs"], figure["killed"]
-    median = _number(statistics.median(runs)) if runs else ""
-    hung = f"hung {killed} of {killed + len(runs)}" if killed else ""
-    return ", ".join(filter(None, (median, hung)))
+    runs, hung, failed = figure["runs"], figure["hung"], figure["failed"]
+    parts = [_number(statistics.median(runs))] if runs else []
+    tries = len(runs) + hung + failed
+    parts += [f"{word} {count} of {tries}" for word, count in (("hung", hung), ("failed", failed)) if count]
+    return ", ".join(parts)
 
 
 def _medians(ratio: Ratio) -> str:
@@ -74,7 +111,7 @@ def _medians(ratio: Ratio) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:

@@ -8,14 +8,26 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 SAMPLE_SECONDS = 0.2
 TICKS = os.sysconf("SC_CLK_TCK")
+LINES = 12
+"""How much is shown of what a failed command said, where a failure ends nothing."""
 PROGRAM = b"pulumi-language-python-exec"
 """In the command line of the process that runs a Pulumi program in Python, whatever started it."""
+
+
+class End(StrEnum):
+    """How a command ended."""
+
+    WELL = "well"
+    HUNG = "hung"
+    """It took too long and was killed."""
+    FAILED = "failed"
 
 
 class Run(NamedTuple):
@@ -26,8 +38,7 @@ class Run(NamedTuple):
     """Most that its processes held at one time. See _Watch."""
     program_seconds: float
     """How long the process of the Pulumi program ran; 0 where there was none."""
-    killed: bool
-    """Whether it was ended for taking too long."""
+    end: End
 
 
 def shell(command: str, directory: Path = ROOT) -> float:
@@ -35,13 +46,15 @@ def shell(command: str, directory: Path = ROOT) -> float:
     return measure(command, directory).seconds
 
 
-def measure(command: str, directory: Path = ROOT, patience: float = 3600) -> Run:
-    """Run a shell command to its end; a failure ends the benchmark with the command's output.
+def measure(command: str, directory: Path = ROOT, patience: float = 3600, *, may_fail: bool = False) -> Run:
+    """Run a shell command to its end.
 
     Args:
         command: the command.
         directory: where it runs.
         patience: seconds after which it and all that it started are killed.
+        may_fail: whether a failure, too, is something to be measured; else it ends the benchmark. Either way its
+            output is shown.
     """
     with tempfile.TemporaryFile("w+") as output:
         started = time.monotonic()
@@ -63,10 +76,15 @@ def measure(command: str, directory: Path = ROOT, patience: float = 3600) -> Run
             raise
         if killed:
             watch.kill()
-        if process.wait() != 0 and not killed:
+        status = process.wait()
+        end = End.HUNG if killed else End.FAILED if status else End.WELL
+        if end is End.FAILED:
             output.seek(0)
-            raise SystemExit(f"{command}: exit status {process.returncode}\n{output.read()}")
-    return Run(seconds, watch.peak_kib / 1024, watch.program_seconds, killed)
+            message = f"{command}: exit status {status}\n{output.read()}"
+            if not may_fail:
+                raise SystemExit(message)
+            print(*message.splitlines()[-LINES:], sep="\n", flush=True)
+    return Run(seconds, watch.peak_kib / 1024, watch.program_seconds, end)
 
 
 class _Watch:

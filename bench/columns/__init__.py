@@ -16,6 +16,7 @@ WORK = ROOT / ".toolchain" / "bench"
 DISKS = Path("/var/lib/libvirt/images")
 IMAGE = WORK / "empty.qcow2"
 """What every guest's disk starts from."""
+STAND_IN = ROOT / "bench" / "stand_in"
 GUEST = {"memory": 128, "image": 64, "disk": 256}
 """A guest's sizes in MiB."""
 
@@ -39,6 +40,8 @@ class Column(Protocol):
     name: str
     patience: float
     """Seconds that a step may take before it is killed and counted as hung."""
+    may_fail: bool
+    """Whether a step that fails is counted; else it ends the benchmark."""
 
     def begin(self, guests: int) -> None:
         """Have everything at hand for a lab of so many guests, and nothing made of it."""
@@ -67,6 +70,11 @@ def accelerator() -> str:
     return "kvm" if parse(probe.stdout).has_kvm else "qemu"
 
 
+def patience(guests: int) -> float:
+    """Seconds after which a run with the libvirt provider counts as hung; what hangs never comes back."""
+    return max(120, 1.5 * guests)
+
+
 def make_image() -> None:
     """An empty disk: its guests find nothing to boot, so what is measured is the making of guests."""
     WORK.mkdir(parents=True, exist_ok=True)
@@ -78,10 +86,10 @@ def sweep(lab: str) -> None:
     shell(
         f"""
 export LIBVIRT_DEFAULT_URI=qemu:///system
-for domain in $(virsh -q list --all --name | grep '^{lab}-'); do
-    virsh -q destroy "$domain" || true
-    virsh -q undefine "$domain" --nvram --managed-save --snapshots-metadata --checkpoints-metadata || true
-done
+virsh -q list --all --name | {{ grep '^{lab}-' || true; }} | xargs -P 8 -I '{{}}' sh -c '
+    virsh -q destroy {{}}
+    virsh -q undefine {{}}
+    true'
 for kind in net pool; do
     virsh -q $kind-destroy {lab} || true
     virsh -q $kind-undefine {lab} || true

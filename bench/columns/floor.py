@@ -10,6 +10,7 @@ class Floor:
 
     name = "floor"
     patience = 1800.0
+    may_fail = False
 
     def __init__(self) -> None:
         self._guests = 0

@@ -1,10 +1,11 @@
 """This program: a lab of like guests, from its stack config."""
 
+import shutil
 from ipaddress import IPv4Network
 
 import yaml
 
-from bench.columns import GUEST, IMAGE, sweep
+from bench.columns import GUEST, IMAGE, STAND_IN, sweep
 from bench.columns.pulumi import PulumiColumn
 from bench.timing import ROOT
 
@@ -17,15 +18,17 @@ DYNAMIC = 16
 class Ours(PulumiColumn):
     """The program of this checkout."""
 
-    def __init__(self, lab: str = "bench-ours", cidr: str = "10.20.98.0/24") -> None:
+    def __init__(self, lab: str = "bench-ours", cidr: str = "10.20.98.0/24", *, big_host: bool = False) -> None:
         """Describe it.
 
         Args:
             lab: the stack, and what all that it makes is named after.
             cidr: the lab's network.
+            big_host: whether it is to take the host for one with more memory and disk.
         """
         super().__init__("ours", lab, [ROOT / name for name in PROGRAM])
         self._cidr = IPv4Network(cidr)
+        self._big_host = big_host
 
     def begin(self, guests: int) -> None:
         """A new stack, with secrets of its own."""
@@ -34,6 +37,10 @@ class Ours(PulumiColumn):
         (self.project / ".kvmlab" / "seed").write_text("5eed" * 16, encoding="utf-8")
         for name in (".venv", ".toolchain"):
             (self.project / name).symlink_to(ROOT / name)
+        if self._big_host:
+            probe = self.project / "host" / "probe.sh"
+            probe.rename(probe.with_name("own_probe.sh"))
+            shutil.copy2(STAND_IN / "probe.sh", probe)
 
     def resize(self, guests: int) -> None:
         """The stack's config; of one group while that is permitted."""

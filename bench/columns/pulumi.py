@@ -1,7 +1,7 @@
 """What the columns share that are Pulumi programs: a copy of the program, and a state of its own."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.columns import WORK, Step
@@ -23,21 +23,23 @@ class PulumiColumn:
     """A stack of a program that is copied, so that nothing of the checkout or its state is touched."""
 
     patience: float = 1800
+    may_fail = False
+    settings: Mapping[str, str] = {}
+    """What its environment has beyond that of the toolchain."""
 
-    def __init__(self, name: str, stack: str, sources: Sequence[Path], settings: str = "") -> None:
+    def __init__(self, name: str, stack: str, sources: Sequence[Path], place: str = "") -> None:
         """Describe it.
 
         Args:
             name: the column's.
             stack: the stack's.
             sources: the program's files and directories.
-            settings: shell commands that set what its environment has beyond that of the toolchain.
+            place: tells copies of one stack apart.
         """
         self.name = name
         self.stack = stack
         self._sources = sources
-        self._directory = WORK / stack
-        self._settings = settings
+        self._directory = WORK / f"{stack}{place}"
         self.project = self._directory / "project"
 
     @property
@@ -56,7 +58,7 @@ class PulumiColumn:
         self.resize(guests)
         shell(self.pulumi("stack init"))
         # Byte code is cached, as Python does unless it is told not to.
-        shell(f"{self.environment()}python -m compileall -q {self.project}")
+        shell(self.shell(f"python -m compileall -q {self.project}"))
 
     def resize(self, guests: int) -> None:
         """A program without guests has no config."""
@@ -65,18 +67,23 @@ class PulumiColumn:
         """Plain Pulumi, as one types it."""
         return self.pulumi(WORDS[step])
 
-    def pulumi(self, words: str) -> str:
-        """A shell command that runs Pulumi on the stack."""
-        options = f"--cwd {self.project} --stack {self.stack} --non-interactive"
-        return f"{self.environment()}command pulumi {words} {options}"
+    def pulumi(self, words: str, **settings: str) -> str:
+        """A shell command that runs Pulumi on the stack.
 
-    def environment(self) -> str:
-        """Shell commands that set it."""
-        return f"""unset PYTHONDONTWRITEBYTECODE
-. {ROOT}/.toolchain/env
-export PULUMI_BACKEND_URL='file://{self._directory}/state?metadata=skip' PULUMI_CONFIG_PASSPHRASE=bench
-{self._settings}
-"""
+        Args:
+            words: Pulumi's command and its options.
+            settings: variables of the environment; the shell expands them.
+        """
+        return self.shell(
+            f"command pulumi {words} --cwd {self.project} --stack {self.stack} --non-interactive", **settings
+        )
+
+    def shell(self, command: str, **settings: str) -> str:
+        """A shell command in the environment that Pulumi has."""
+        backend = f"file://{self._directory}/state?metadata=skip"
+        exports = {"PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "bench", **self.settings, **settings}
+        lines = [f'export {name}="{value}"' for name, value in exports.items()]
+        return "\n".join(["unset PYTHONDONTWRITEBYTECODE", f". {ROOT}/.toolchain/env", *lines, command])
 
     def end(self) -> None:
         """Neither copy nor state is left."""
