@@ -48,5 +48,5 @@ reference: setup ## write the JSON schema and docs/reference from the config's m
 	@. .toolchain/env && python -m stacks.schema
 
 .PHONY: bench
-bench: setup ## compare with a bare boot by hand and with an empty Pulumi program
+bench: setup ## compare with guests by hand, an empty and a plain Pulumi program, and OpenTofu
 	@. .toolchain/env && python -m bench

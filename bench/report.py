@@ -111,7 +111,7 @@ def _medians(ratio: Ratio) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
+    return f"{value:.{2 if abs(round(value, 2)) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:

@@ -46,8 +46,8 @@ def plain(sizes: Sequence[int], ends: ExitStack) -> dict[int, Plain]:
     labs = {guests: Plain(f"-{guests}") for guests in sizes}
     for guests, lab in labs.items():
         state: Any = json.loads(exported)
-        resources = state["deployment"]["resources"]
-        state["deployment"]["resources"] = [copy for each in resources for copy in _resources(each, guests)]
+        record_of_one = state["deployment"]["resources"]
+        state["deployment"]["resources"] = [copy for each in record_of_one for copy in resources(each, guests)]
         ends.callback(lab.end)
         lab.begin(guests)
         record = lab.project / "record.json"
@@ -69,7 +69,7 @@ def tofu(sizes: Sequence[int], ends: ExitStack) -> dict[int, Tofu]:
     for guests, lab in labs.items():
         state: Any = json.loads(written)
         for resource in state["resources"]:
-            resource["instances"] = [copy for each in resource["instances"] for copy in _instances(each, guests)]
+            resource["instances"] = [copy for each in resource["instances"] for copy in instances(each, guests)]
         ends.callback(lab.end)
         lab.begin(guests)
         lab.state.write_text(json.dumps(state, indent=2), encoding="utf-8")
@@ -86,7 +86,7 @@ def _make(column: Column) -> None:
     raise SystemExit(f"{column.name}: one guest must come up, got none in {TRIES} tries; run again")
 
 
-def _resources(first: dict[str, Any], guests: int) -> list[dict[str, Any]]:
+def resources(first: dict[str, Any], guests: int) -> list[dict[str, Any]]:
     """What is the first guest's, for all guests; what is the lab's, once."""
     if not first["urn"].endswith("-1"):
         return [first]
@@ -94,7 +94,8 @@ def _resources(first: dict[str, Any], guests: int) -> list[dict[str, Any]]:
     return [json.loads(re.sub(rf"\b(disk|seed|guest|{PLAIN})-1\b", rf"\1-{n}", text)) for n in range(1, guests + 1)]
 
 
-def _instances(first: dict[str, Any], guests: int) -> list[dict[str, Any]]:
+def instances(first: dict[str, Any], guests: int) -> list[dict[str, Any]]:
+    """The same of OpenTofu's."""
     if "index_key" not in first:
         return [first]
     text = json.dumps(first)
