@@ -17,9 +17,10 @@ make_directory() {
 }
 
 remove_directory() {
-    # Another image of the same lab still stands on it.
-    set -- "$POOL_PATH"/base-*
-    [ ! -L "$1" ] || return 0
+    # Another image of the same lab still stands on it, or a guest that no run has finished: claim.sh sees to that.
+    for file in "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*; do
+        [ ! -e "$file" ] || return 0
+    done
     made=$(sed -n 's/^made=//p' "$marker" 2>/dev/null) || made=
     rm -f "$marker"
     [ "$made" = yes ] || return 0

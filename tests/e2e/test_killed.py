@@ -23,7 +23,7 @@ def lab() -> Iterator[Lab]:
 def test_killed_and_run_again(lab: Lab) -> None:
     """Killed while image, network, disks, domain and boot are under way, then while it is destroyed."""
     found = host()
-    steps = ("-image creating", "-network creating", "disks of e2e-killed-web", "e2e-killed-web started", "no lease")
+    steps = ("-image creating", "-network creating", "-guest creating", "no lease", "no SSH")
     for step in steps:
         lab.kill_during("up", step)
     output = lab.make("up")
