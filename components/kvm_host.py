@@ -1,6 +1,8 @@
 """A Linux machine that is made a hypervisor: packages, daemons, the KVM device, libvirt's limits."""
 
+import os
 from collections.abc import Sequence
+from pwd import getpwuid
 from typing import NotRequired, TypedDict
 from uuid import uuid4
 
@@ -37,6 +39,8 @@ class KvmHostArgs(TypedDict):
 class KvmHost(pulumi.ComponentResource):
     """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
 
+    A user who is not root and runs Pulumi joins the group libvirt, so that virsh answers without sudo.
+
     On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
 
     Replaces on: nothing.
@@ -55,6 +59,7 @@ class KvmHost(pulumi.ComponentResource):
             {
                 "PACKAGES": " ".join(args.get("packages", PACKAGES)),
                 "RUN": uuid4().hex if down else "",
+                **({} if os.geteuid() == 0 else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
         )

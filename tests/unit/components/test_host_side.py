@@ -1,5 +1,10 @@
 """What components of the host's own side register: hypervisor, image, pool, network."""
 
+import os
+from pwd import getpwuid
+
+import pytest
+
 from components.claim import Claim
 from components.identity import network_uuid
 from components.image import Image, ImageArgs
@@ -26,6 +31,14 @@ def test_host() -> None:
     }
     assert list(setup.request.ignoreChanges) == ["environment.RUN"]
     assert resources["KvmHost host"].outputs == {"uri": "qemu:///system"}
+
+
+def test_host_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is not root, and runs Pulumi, is to be let in by libvirt."""
+    monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    setup = host({})["Command host-setup"]
+    assert setup.inputs["environment"]["LIBVIRT_USER"] == getpwuid(65534).pw_name
+    assert setup.inputs["interpreter"][0] == "sudo"
 
 
 def test_host_stays() -> None:
