@@ -33,6 +33,10 @@ destroy: stack ## remove the lab; the host is left as it was found
 test: setup ## unit tests, engine tests, and a real guest that boots
 	@. .toolchain/env && pytest
 
+.PHONY: kills
+kills: setup ## kill runs of a lab at KVMLAB_KILLS points and run again (60 points, a quarter of an hour)
+	@. .toolchain/env && pytest tests/acceptance/test_kills.py -s
+
 .PHONY: lint
 lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale generated files
 	@. .toolchain/env && ruff check . && ruff format --check .
