@@ -131,7 +131,7 @@ def host() -> dict[str, list[str]]:
         "rules": [line for line in kept if "LIBVIRT" not in line or "-j LIBVIRT" not in line],
         "processes": [
             line
-            for line in run("pgrep", "-a", "-f", "qemu-system|dnsmasq|host/[a-z]*.sh").stdout.splitlines()
+            for line in run("pgrep", "-a", "-f", "qemu-system|dnsmasq|^/bin/sh host/").stdout.splitlines()
             if "default.conf" not in line and "<defunct>" not in line
         ],
     }
@@ -140,5 +140,5 @@ def host() -> dict[str, list[str]]:
 def wait_until_quiet(seconds: int = 30) -> None:
     """Let what a killed run left behind come to its end."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and run("pgrep", "-f", "host/[a-z]*.sh").returncode == 0:
+    while time.monotonic() < deadline and run("pgrep", "-f", "^/bin/sh host/").returncode == 0:
         time.sleep(1)
