@@ -7,8 +7,10 @@ Exit 1 when a limit is not met.
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from bench import report
 from bench.boot import boot
@@ -26,6 +28,8 @@ def main(wanted: Sequence[str]) -> int:
         raise SystemExit(f"bench: parts must be of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
     if os.geteuid() != 0:
         raise SystemExit("bench: must run as root, as what it compares with has no sudo of its own")
+    # As at an interrupt, what was made is removed.
+    signal.signal(signal.SIGTERM, _stop)
     parts = [PARTS[name]() for name in wanted or PARTS]
     record: report.Record = {
         "machine": machine(),
@@ -40,6 +44,10 @@ def main(wanted: Sequence[str]) -> int:
     for name in over:
         print(f"over its limit: {name}", file=sys.stderr)
     return int(bool(over))
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 sys.exit(main(sys.argv[1:]))
