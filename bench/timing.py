@@ -87,6 +87,20 @@ def measure(command: str, directory: Path = ROOT, patience: float = 3600, *, may
     return Run(seconds, watch.peak_kib / 1024, watch.program_seconds, end)
 
 
+class _Process(NamedTuple):
+    """A process as it is seen once."""
+
+    pid: int
+    started: float
+    """Seconds since the machine was."""
+    memory: tuple[bytes, bytes]
+    """Where its stack begins, which is by chance, and the size of all.
+
+    The same as its parent's where it has been forked off and runs nothing of its own yet: engine and plugins lend such
+    a child their own memory, which would count twice.
+    """
+
+
 class _Watch:
     """Looks at the processes of a session five times a second.
 
@@ -120,35 +134,40 @@ class _Watch:
 
     def kill(self) -> None:
         """End all of it, at once: what hangs does not listen."""
-        while pids := self._pids():
-            for pid in pids:
+        while processes := self._processes():
+            for process in processes:
                 with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(process.pid, signal.SIGKILL)
             time.sleep(0.1)
 
-    def _pids(self) -> list[int]:
-        found: list[int] = []
+    def _processes(self) -> list[_Process]:
+        found: list[_Process] = []
         for entry in os.scandir("/proc"):
             if entry.name.isdecimal():
+                # From the third field on, the state: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
                 fields = _read(f"/proc/{entry.name}/stat").rpartition(b")")[2].split()
-                # The third field is the state: what has ended holds nothing and cannot be killed.
-                if len(fields) > 3 and int(fields[3]) == self._session and fields[0] != b"Z":
-                    found.append(int(entry.name))
+                # What has ended holds nothing and cannot be killed.
+                if fields and int(fields[3]) == self._session and fields[0] != b"Z":
+                    found.append(_Process(int(entry.name), int(fields[19]) / TICKS, (fields[25], fields[20])))
         return found
 
     def _sample(self, poll: select.poll) -> None:
         total = 0
-        for pid in self._pids():
-            lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+        seen: set[tuple[bytes, bytes]] = set()
+        for process in self._processes():
+            if process.memory in seen:
+                continue
+            seen.add(process.memory)
+            lines = _read(f"/proc/{process.pid}/smaps_rollup").splitlines()
             total += sum(int(line.split()[1]) for line in lines if line.startswith(b"Pss:"))
-            if self._program is None and self.program_seconds == 0 and PROGRAM in _read(f"/proc/{pid}/cmdline"):
-                self._program_found(pid, poll)
+            looking = self._program is None and self.program_seconds == 0
+            if looking and PROGRAM in _read(f"/proc/{process.pid}/cmdline"):
+                self._program_found(process, poll)
         self.peak_kib = max(self.peak_kib, total)
 
-    def _program_found(self, pid: int, poll: select.poll) -> None:
-        started = int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[19]) / TICKS
+    def _program_found(self, process: _Process, poll: select.poll) -> None:
         try:
-            self._program = (os.pidfd_open(pid), started)
+            self._program = (os.pidfd_open(process.pid), process.started)
         except ProcessLookupError:
             return
         poll.register(self._program[0], select.POLLIN)
