@@ -2,7 +2,7 @@
 # Turns: guests that start or shut down keep the host's CPUs busy, so only some of them do at the same time.
 # A turn is a lock that ends with the process that holds it, however that ends.
 
-turns=/run/lock/kvmlab
+turns=/run/lock/kvmlab-turn-
 
 # How many at once: what config says, else one a CPU, two with KVM, whose guests also wait for their disks.
 at_once() {
@@ -17,14 +17,13 @@ at_once() {
 
 # take_turn NAME: waits for one; a line every 10 s says so.
 take_turn() {
-    mkdir -p "$turns"
     places=$(at_once)
     waited=0
     while :; do
         place=0
         while [ "$place" -lt "$places" ]; do
             place=$((place + 1))
-            exec 9>"$turns/$place"
+            exec 9>"$turns$place"
             ! flock -n 9 || return 0
         done
         [ $((waited % 20)) -ne 19 ] || printf '%s: waits for its turn, %s at once (%s s)\n' "$1" "$places" "$(((waited + 1) / 2))"
@@ -35,7 +34,6 @@ take_turn() {
 
 # Whoever opened the file before it is gone holds a turn that counts for nothing: one guest more for once, no harm.
 end_turn() {
-    rm -f "$turns/$place"
+    rm -f "$turns$place"
     exec 9>&-
-    rmdir "$turns" 2>/dev/null || true
 }
