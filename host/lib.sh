@@ -28,10 +28,10 @@ virsh() {
     return "$answer"
 }
 
-# virsh_all "COMMAND; COMMAND": several in one call, since each start of virsh costs as much as its answer.
-# virsh goes on behind a command that fails and forgets about it; this does not.
+# virsh_all "COMMAND; COMMAND" [ERRORS]: several in one call, since each start of virsh costs as much as its answer.
+# virsh goes on behind a command that fails and forgets about it; this does not, but for errors that match what follows.
 virsh_all() {
-    errors=$(virsh -q "$1" 2>&1 >/dev/null) || true
+    errors=$(virsh -q "$1" 2>&1 >/dev/null | grep -vE "^\$|${2:-^\$}") || true
     [ -z "$errors" ] || die "$errors"
 }
 
