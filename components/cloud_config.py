@@ -7,11 +7,12 @@ cloud-init's own JSON schema, where `cloud-init/fetch-schema` has fetched it fro
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from components.cloud_config_keys import KNOWN, RESERVED, Keys, Value, did_you_mean
-from components.errors import Problem, got
+from components.errors import MOST, Problem, got, printable, shorten
 
 if TYPE_CHECKING:
     from components.cloud_config_schema import Schema
@@ -21,7 +22,7 @@ SCHEMA = Path(__file__).parents[1] / ".toolchain" / "cloud-init-schema.json"
 
 
 def problems(document: object, path: str, schema: Path = SCHEMA) -> list[Problem]:
-    """Everything that is wrong with one layer.
+    """What is wrong with one layer: everything, or more than a report tells.
 
     Args:
         document: the layer, as it was parsed.
@@ -35,11 +36,13 @@ def problems(document: object, path: str, schema: Path = SCHEMA) -> list[Problem
     found = list(_not_data(cast("object", document), ()))
     if not found:
         layer = cast("dict[str, Value]", document)
-        found = [*_keys(layer), *_users(layer)]
+        # Each look ends where there is more than is told: a list may be wrong from its first line to its last.
+        found = list(islice(chain(_keys(layer), _users(layer)), MOST + 1))
         said = [keys for keys, _ in found]
         rules = _load(schema)
-        errors = rules.errors(layer) if rules else ()
-        found += [error for error in errors if not any(error[0][: len(keys)] == keys for keys in said)]
+        errors = rules.errors(layer) if rules and len(found) <= MOST else ()
+        unsaid = (error for error in errors if not any(error[0][: len(keys)] == keys for keys in said))
+        found += islice(unsaid, MOST + 1)
     return sorted({Problem(_joined(path, keys), message) for keys, message in found})
 
 
@@ -50,7 +53,7 @@ def _not_data(value: object, keys: Keys) -> Iterator[tuple[Keys, str]]:
             if isinstance(key, str):
                 yield from _not_data(below, (*keys, key))
             else:
-                yield (*keys, str(key)), f"must be a key that is text, got {key!r}; put it in quotes"
+                yield (*keys, got(key)), f"must be a key that is text, got {got(key)}; put it in quotes"
     elif isinstance(value, list):
         for position, below in enumerate(cast("list[object]", value)):
             yield from _not_data(below, (*keys, position))
@@ -70,7 +73,8 @@ def _users(layer: Mapping[str, Value]) -> Iterator[tuple[Keys, str]]:
     """Forms of `users` that cloud-init would take, but that cannot be merged by name."""
     users = layer.get("users", ["default"])
     if not isinstance(users, list):
-        yield ("users",), f"must be a list of users, got {got(users)}"
+        # In text, passwords may stand beside the names.
+        yield ("users",), f"must be a list of users, got {'text' if isinstance(users, str) else got(users)}"
     elif not users:
         yield ("users",), "appends nothing, got an empty list; leave it out, the image's own user is always there"
     else:
@@ -94,4 +98,5 @@ def _load(schema: Path) -> "Schema | None":
 
 def _joined(path: str, keys: Keys) -> str:
     """A path in the stack's config goes on with a dot; a file's name is no part of the path within it."""
-    return (": " if "/" in path else ".").join([path, ".".join(map(str, keys))]) if keys else path
+    within = ".".join(printable(shorten(str(key))) for key in keys)
+    return (": " if "/" in path else ".").join([path, within]) if keys else path

@@ -18,6 +18,9 @@ from pulumi import RunError
 SHOWN = 60
 """A value is cut to about this many characters in a message."""
 
+MOST = 100
+"""No report tells more problems than this: so many are one mistake many times, and to look for all takes its time."""
+
 
 class Problem(NamedTuple):
     """One thing that is wrong, and where."""
@@ -32,15 +35,16 @@ class KvmLabError(RunError):
     """Everything that is wrong at once, as one report.
 
     Attributes:
-        problems: each problem once, sorted by path.
+        problems: each problem once, sorted by path, and no more than a report tells.
     """
 
     problems: tuple[Problem, ...]
 
     def __init__(self, subject: str, where: str, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
-        count = len(self.problems)
-        head = f"{subject}: {count} {'problem' if count == 1 else 'problems'} in {where}"
+        found = sorted(set(problems))
+        self.problems = tuple(found[:MOST])
+        count = f"more than {MOST}" if len(found) > MOST else str(len(found))
+        head = f"{subject}: {count} {'problem' if count == '1' else 'problems'} in {where}"
         super().__init__("\n  ".join([head, *(f"{path}: {message}" for path, message in self.problems)]))
 
 
@@ -80,8 +84,13 @@ def shorten(text: str, length: int = SHOWN) -> str:
     return f"{text[:head]}...{text[head + 3 - length :]}"
 
 
+def printable(text: str) -> str:
+    """Text for a line of a report: what would break the line or steer the terminal is escaped, as Python does it."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def got(value: object) -> str:
-    """A value as a message shows it: quoted when it is text, and never longer than a line."""
+    """A value as a message shows it: quoted when it is text, never longer than a line, and without a login in a URL."""
     match value:
         case None:
             return "nothing"
@@ -90,8 +99,18 @@ def got(value: object) -> str:
         case list() | tuple():
             return "a list"
         case str():
-            return repr(shorten(value))
+            return repr(shorten(_without_login(value)))
+        case int() if value.bit_length() > 4 * SHOWN:
+            # Python refuses to write very long ones.
+            return "a number too long to show"
         case float() if value.is_integer() and abs(value) < 2**63:
             return str(int(value))
         case _:
             return shorten(repr(value))
+
+
+def _without_login(text: str) -> str:
+    """Text without what stands before the host in a URL, which may be a password."""
+    scheme, slashes, rest = text.partition("//")
+    _, at, host = rest.rpartition("@")
+    return f"{scheme}{slashes}...{at}{host}" if slashes and at else text
