@@ -46,6 +46,7 @@ config:
 
 A size is a number with its unit: `512MiB`, `1.5GiB`, `20GB`; the units are MiB, GiB, TiB (1024) and MB, GB, TB (1000).
 The stack's name is part of many others, so `<stack>-<guest>` must be a valid host name of at most 63 characters.
+A whole lab has at most 128 KiB, which is all that Linux lets Pulumi hand over, and 32 levels below `lab`.
 """
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from components.errors import Problem
+from components.errors import Problem, printable, shorten
 from stacks.config.lab import Network
 from stacks.config.raw import path
 from stacks.config.reading import Reading
@@ -63,12 +63,12 @@ def _guests(reading: Reading, network: Network | None, dhcp: Range | None) -> It
             continue
         rule = _rule(address, network, dhcp)
         if rule is None and address in owners:
-            rule = f"must be unique, {owners[address]} has it"
+            rule = f"must be unique, {printable(shorten(owners[address]))} has it"
         owners.setdefault(address, member.name)
         if rule:
             # A group is one line in the config: its first member that does not fit is enough.
             refused.add(member.place)
-            whose = "" if member.number is None else f" for {member.name}"
+            whose = "" if member.number is None else f" for {printable(shorten(member.name))}"
             todo = f"; choose one from {_free(network, dhcp)}" if network else "; choose another"
             yield Problem(path((*member.place, "address")), f"{rule}, got '{address}'{whose}{todo}")
 

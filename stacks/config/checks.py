@@ -12,6 +12,9 @@ from stacks.config.reading import Reading
 from stacks.config.resolving import members
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
 
+MOST_GUESTS = 2**16
+"""No network that a lab can have has more addresses."""
+
 
 def across(reading: Reading, stack: str, layers: Collection[str], images: Collection[str]) -> Iterator[Problem]:
     """Every problem between fields that could be read."""
@@ -19,13 +22,21 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
     if reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
     yield from _names(reading.lab, stack)
-    yield from _clashes(reading)
     yield from _references(reading.lab, layers, images)
-    yield from address_problems(reading, stack)
+    if (guests := _count(reading.lab)) > MOST_GUESTS:
+        # Not one by one: so many would take their time.
+        yield Problem("lab.groups", f"must make at most {MOST_GUESTS} guests, got {guests}; ask for fewer")
+    else:
+        yield from _clashes(reading)
+        yield from address_problems(reading, stack)
     for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
         for name, guest in guests.items():
             if guest.user_data:
                 yield from cloud_config.problems(guest.user_data, path((kind, name, "userData")))
+
+
+def _count(config: LabConfig) -> int:
+    return len(config.guests) + sum(group.count for group in config.groups.values())
 
 
 def _stack(stack: str) -> Iterator[Problem]:

@@ -1,6 +1,5 @@
 """The lab of the stack that runs: from the engine's config, or from memory where that config was read before."""
 
-import json
 import re
 from pathlib import Path
 
@@ -32,9 +31,10 @@ def load() -> Lab:
 
     def parsed() -> Lab:
         # Imported here, with the models and pydantic: where the lab is remembered, nobody waits for them.
+        from stacks.config.decoding import decode
         from stacks.config.parsing import parse
 
-        return parse(_decode(value), stack, layers, images)
+        return parse(decode(value), stack, layers, images)
 
     return remembered(stack, [value, sorted(layers), sorted(images)], parsed)
 
@@ -48,13 +48,3 @@ def image_names() -> frozenset[str]:
     """The catalogue's images: its top-level keys, read without a YAML parser because only names are wanted."""
     text = (ROOT / "images" / "catalogue.yaml").read_text(encoding="utf-8")
     return frozenset(re.findall(r"^([a-z][\w.-]*):", text, re.MULTILINE | re.ASCII))
-
-
-def _decode(value: str | None) -> object:
-    """What the engine hands over: JSON for everything but plain text."""
-    if value is None:
-        return None
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value

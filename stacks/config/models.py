@@ -77,20 +77,20 @@ def _doc(change: str, shown: str | None = None, **more: "JsonValue") -> "JsonDic
 
 
 def _host_form(value: Raw) -> str:
-    return "<mapping>" if isinstance(value, dict) else "<name>"
+    return "\0mapping" if isinstance(value, dict) else "\0name"
 
 
 def _image_form(value: Raw) -> str:
     """Which form the user meant, so that only that form's problems are reported."""
     match value:
         case {"url": _}:
-            return "<url>"
+            return "\0url"
         case {"file": _}:
-            return "<file>"
+            return "\0file"
         case dict():
-            return "<mapping>"
+            return "\0mapping"
         case _:
-            return "<name>"
+            return "\0name"
 
 
 class Model(BaseModel):
@@ -124,7 +124,7 @@ class HostConfig(Model):
 
 
 HostChoice = Annotated[
-    Annotated[Literal["local"], Tag("<name>")] | Annotated[HostConfig, Tag("<mapping>")], Discriminator(_host_form)
+    Annotated[Literal["local"], Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_host_form)
 ]
 
 
@@ -204,9 +204,9 @@ class ImageUrl(ImageSource):
 
 
 ImageConfig = Annotated[
-    Annotated[str, Tag("<name>"), _text("catalogue name")]
-    | Annotated[ImageFile, Tag("<file>")]
-    | Annotated[ImageUrl, Tag("<url>")],
+    Annotated[str, Tag("\0name"), _text("catalogue name")]
+    | Annotated[ImageFile, Tag("\0file")]
+    | Annotated[ImageUrl, Tag("\0url")],
     Discriminator(_image_form),
 ]
 
@@ -342,9 +342,9 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return DhcpConfig
         case ["pool"]:
             return PoolConfig
-        case [*_, "<file>"]:
+        case [*_, "\0file"]:
             return ImageFile
-        case [*_, "<url>"]:
+        case [*_, "\0url"]:
             return ImageUrl
         case ["guests", _]:
             return GuestConfig

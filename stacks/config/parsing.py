@@ -1,12 +1,15 @@
 """From what stands in the config to a lab, or to one error that lists every problem."""
 
 from collections.abc import Collection
+from itertools import chain, islice
 from typing import cast
 
-from components.errors import ConfigError, Problem, got
+from components.errors import MOST, ConfigError, Problem
 from stacks.config import checks
 from stacks.config.lab import Lab
-from stacks.config.raw import Raw
+from stacks.config.plain import TooLargeError
+from stacks.config.problems import word
+from stacks.config.raw import path
 from stacks.config.reading import read
 from stacks.config.resolving import resolve
 
@@ -26,9 +29,13 @@ def parse(raw: object, stack: str, layers: Collection[str], images: Collection[s
     if raw is None or raw in ({}, ""):
         raise ConfigError(stack, [Problem("lab", f"is empty; {_start(stack)}")])
     if not isinstance(raw, dict):
-        raise ConfigError(stack, [Problem("lab", f"must be a mapping, got {got(raw)}; {_start(stack)}")])
-    reading = read(cast("dict[str, Raw]", raw))
-    problems = [*reading.problems, *checks.across(reading, stack, layers, images)]
+        raise ConfigError(stack, [Problem("lab", f"must be a mapping, got {word(raw)}; {_start(stack)}")])
+    try:
+        reading = read(cast("dict[object, object]", raw))
+    except TooLargeError as error:
+        raise ConfigError(stack, [Problem(path(error.place), str(error))]) from None
+    # One more than a report tells, so that it can say that there are more.
+    problems = [*islice(chain(reading.problems, checks.across(reading, stack, layers, images)), MOST + 1)]
     if problems:
         raise ConfigError(stack, problems)
     return resolve(reading.lab, stack)

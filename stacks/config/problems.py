@@ -1,19 +1,22 @@
 """From pydantic's errors to problems in a user's words."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from components.errors import Problem, got
+from components.errors import SHOWN, Problem, got
 from stacks.config.models import model_at
-from stacks.config.raw import Place, path
+from stacks.config.raw import MARK, Place, path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+_WORD = re.compile(f"[a-zA-Z0-9_./-]{{0,{SHOWN}}}")
+
 
 def place_of(error: "ErrorDetails") -> Place:
     """The place without the marks that pydantic adds for the forms of a union."""
-    return tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("<")))
+    return tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith(MARK)))
 
 
 def problem_of(error: "ErrorDetails") -> Problem:
@@ -46,6 +49,11 @@ def not_text(value: object) -> str:
     return f"must be text, got {got(value)}{hint}"
 
 
+def word(value: object) -> str:
+    """For what must be a list or a mapping: text is shown if it is one word, a whole document may hold a password."""
+    return "text" if isinstance(value, str) and not _WORD.fullmatch(value) else got(value)
+
+
 def _message(error: "ErrorDetails", place: Place) -> str:
     value: object = error["input"]
     context = error.get("ctx", {})
@@ -69,14 +77,14 @@ def _message(error: "ErrorDetails", place: Place) -> str:
         case "string_type":
             return not_text(value)
         case "tuple_type":
-            hint = f"; write [{value}]" if isinstance(value, str) else ""
-            return f"must be a list, got {got(value)}{hint}"
+            shown = word(value)
+            hint = f"; write [{'...' if shown == 'text' else value}]" if isinstance(value, str) else ""
+            return f"must be a list, got {shown}{hint}"
         case "dict_type" if place[-1] == "userData" and isinstance(value, str):
-            # A whole cloud-config as text may begin with a password: its value is not for a message.
             return "must be a mapping, got text; write its keys below userData"
         case "model_type" | "dict_type":
             hint = "; write {} for the defaults" if value is None else ""
-            return f"must be a mapping, got {got(value)}{hint}"
+            return f"must be a mapping, got {word(value)}{hint}"
         case "union_tag_invalid":
             return "must be a name of the catalogue or a mapping with 'file' or 'url', got neither"
         case other:

@@ -10,6 +10,8 @@ MIB = 1024**2
 _UNITS = {"MiB": MIB, "GiB": 1024**3, "TiB": 1024**4, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
 _SIZE = re.compile(r"(\d{1,15})(?:\.(\d{1,6}))?([A-Za-z]*)", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)
+_DIGITS = re.compile("0|[1-9][0-9]{0,5}")
+_CONTROL = r"\x00-\x08\x0a-\x1f\x7f-\x9f"  # but for the tab
 _LARGEST = 64 * 1024**4
 
 LABEL_MAX = 63
@@ -29,7 +31,7 @@ def whole(low: int, high: int) -> Callable[[object], int]:
     def check(value: object) -> int:
         # bool is a subclass of int, and `cpus: true` is no number.
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-            hint = f"; write {value} without quotes" if isinstance(value, str) and value.isdecimal() else ""
+            hint = f"; write {value} without quotes" if isinstance(value, str) and _digits(value) else ""
             raise ScalarError(f"must be a whole number from {low} to {high}, got {got(value)}{hint}")
         if not low <= value <= high:
             raise ScalarError(f"must be from {low} to {high}, got {got(value)}")
@@ -77,7 +79,8 @@ def duration(longest: int) -> Callable[[object], int]:
     def check(value: object) -> int:
         match = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            hint = f"did you mean '{value}s'?" if _is_whole(value) else "write for example '90s' or '10m'"
+            digits = _digits(value)
+            hint = f"did you mean '{digits}s'?" if digits else "write for example '90s' or '10m'"
             raise ScalarError(f"must be a time with its unit, s, m or h, got {got(value)}; {hint}")
         seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
         if seconds > longest:
@@ -160,7 +163,8 @@ def directory(value: object) -> str:
     """An absolute directory of our own, so that nothing of the system's is taken for ours."""
     path = absolute_file(value).rstrip("/")
     if path.count("/") < 2:
-        raise ScalarError(f"must be a directory below another one, got {got(value)}; write for example '{path}/lab'")
+        example = f"write for example '{shorten(path)}/lab'"
+        raise ScalarError(f"must be a directory below another one, got {got(value)}; {example}")
     return path
 
 
@@ -175,7 +179,7 @@ def absolute_file(value: object) -> str:
 
 def url(value: object) -> str:
     """A web address; plain http is good enough because the digest decides."""
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+/\S+", value):
+    if not isinstance(value, str) or not re.fullmatch(rf"https?://[^\s/{_CONTROL}]+/[^\s{_CONTROL}]+", value):
         raise ScalarError(f"must be an http or https URL of a file, got {_kind(value)}")
     if "@" in value.split("/")[2]:
         raise ScalarError("must hold no user name or password, got a URL with both; serve the file without")
@@ -235,8 +239,11 @@ def suggest_label(value: str) -> str | None:
     return label if is_label(label) else None
 
 
-def _is_whole(value: object) -> bool:
-    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, str) and value.isdecimal()))
+def _digits(value: object) -> str | None:
+    """A whole number as a hint can repeat it: in quotes or not, and with few digits."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**6 and value == value // 1:
+        return str(int(value))
+    return value if isinstance(value, str) and _DIGITS.fullmatch(value) else None
 
 
 def _is_public_key(key: str) -> bool:
@@ -244,7 +251,7 @@ def _is_public_key(key: str) -> bool:
     from binascii import Error, a2b_base64
 
     types = "ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\\.com"
-    match = re.fullmatch(rf"({types}) ([A-Za-z0-9+/]+={{0,2}})(?: [^\n\r]*)?", key)
+    match = re.fullmatch(rf"({types}) ([A-Za-z0-9+/]+={{0,2}})(?: [^{_CONTROL}]*)?", key)
     if match is None:
         return False
     try:
