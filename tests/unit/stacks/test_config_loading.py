@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.runtime import set_all_config
 
-from components.errors import ConfigError
+from components.errors import ConfigError, Problem
 from stacks import config
 from stacks.config import Lab, load
 
@@ -111,6 +111,49 @@ def test_secret_lab(checkout: Path, content: str | None) -> None:
         "stack quickstart: 1 problem in kvmlab:lab\n"
         "  lab: must neither be nor hold a secret, got one; write it in plain text, without --secret"
     )
+
+
+LAB = "config:\n  kvmlab:lab: {kind: guests, guests: {db: {image: {secure: v1:AAAA}, userData: {locale: %s}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ((LAB % "C").encode("utf-16"), "lab.guests.db.image"),
+        (b"\xef\xbb\xbf" + (LAB % "C").encode(), "lab.guests.db.image"),
+        ((LAB % "!mine C").encode(), None),
+        ((LAB % "2024-13-45").encode(), None),
+        ((LAB % ("[" * 3000 + "]" * 3000)).encode(), None),
+        ((LAB % "\t").encode() + b"\xff", None),
+    ],
+    ids=["utf-16", "bom", "tag", "no-date", "deep", "bytes"],
+)
+def test_secret_in_odd_yaml(checkout: Path, content: bytes, where: str | None) -> None:
+    """YAML that the engine reads in its own way is read so, too, or the lab is refused as a whole."""
+    (checkout / "stacks" / "Pulumi.quickstart.yaml").write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        load_with(MEANT, secret=True)
+    assert [problem.path for problem in refused.value.problems] == [where or "lab"]
+
+
+@pytest.mark.usefixtures("checkout")
+def test_keys_given_twice() -> None:
+    """JSON may give a key twice; neither of the two is taken."""
+    with pytest.raises(ConfigError) as refused:
+        load_with('{"kind": "guests", "guests": {"web": {"cpus": 1, "cpus": 0}}, "kind": "guests"}')
+    assert refused.value.problems == (
+        ("lab.guests.web.cpus", "must be given once, got it twice; drop one"),
+        ("lab.kind", "must be given once, got it twice; drop one"),
+    )
+
+
+@pytest.mark.usefixtures("checkout")
+def test_nested_without_end() -> None:
+    """What Python's reader of JSON gives up on is refused with its place."""
+    with pytest.raises(ConfigError) as refused:
+        load_with('{"kind": "guests", "guests": {"web": {"layers": %s}}}' % ("[" * 9000 + "]" * 9000))
+    deep = Problem(f"lab.guests.web.layers{'[0]' * 29}", "must be nested at most 32 levels deep, got more; flatten it")
+    assert refused.value.problems == (Problem("lab.guests.web.layers[0]", "must be text, got a list"), deep)
 
 
 def test_public_names() -> None:
