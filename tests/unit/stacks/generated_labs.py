@@ -1,0 +1,177 @@
+"""Labs that are right, drawn from the schema of the config's models: a new key of a known sort needs no line here."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from stacks.config.models import LabConfig
+from stacks.config.raw import Place
+from tests.unit.stacks.labs import IMAGES, LAYERS
+
+Json = dict[str, Any]
+
+SCHEMA: Json = LabConfig.model_json_schema()
+HIDDEN = "correct-horse-battery"
+"""What no report may show."""
+
+_HEX = "0123456789abcdef"
+_ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+
+# By the word that the reference has for a text. One that is not here is drawn as its default.
+_TEXTS = {
+    "size": st.sampled_from(["1GiB", "2048MiB", "1.5 GiB", "0.25TiB"]),
+    "time": st.sampled_from(["90s", "10m", "2h"]),
+    "IPv4 network": st.sampled_from(["10.20.0.0/24", "10.9.0.0/16", "172.16.5.64/26"]),
+    "IPv4 address": st.just(""),  # given out at last, when the network is known
+    "DNS domain": st.sampled_from(["home.arpa", "lab-1.internal"]),
+    "interface name": st.sampled_from(["br0", "kl-lab_1.2"]),
+    "absolute path": st.sampled_from(["/srv/kvm/lab", "/var/lib/räume/1 2"]),
+    "URL": st.sampled_from(["https://example.org/debian.qcow2", "http://[fd00::1]:8080/a?b=c"]),
+    "64 hexadecimal digits": st.text(_HEX, min_size=64, max_size=64),
+    "128 hexadecimal digits": st.text(_HEX, min_size=128, max_size=128),
+    "layer name": st.sampled_from(sorted(LAYERS)),
+    "catalogue name": st.sampled_from(sorted(IMAGES)),
+    "public key": st.sampled_from([_ED25519, f"{_ED25519} me@höme"]),
+}
+_DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "password": st.just(HIDDEN),
+        "packages": st.just(["curl", ["git", "1:2.39"]]),
+        "runcmd": st.just([f"echo {HIDDEN}", ["true"]]),
+        "package_update": st.booleans(),
+    },
+)
+_NAMES = {"guests": ["web", "db-1", "a"], "groups": ["worker", "n0"]}
+
+
+class Spot(NamedTuple):
+    """A place of a lab, with what the schema has there."""
+
+    place: Place
+    schema: Json
+    types: frozenset[str]
+    """All that may stand there; the schema is that of the form that does."""
+    value: Any
+
+    @property
+    def word(self) -> str | None:
+        """What sort of text or number it is, in the reference's word."""
+        return self.schema.get("x-word")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is a mapping that has its keys and no others."""
+        return self.schema.get("additionalProperties") is False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a mapping from names of the user's own."""
+        return isinstance(self.schema.get("additionalProperties"), dict)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a mapping of which the schema knows nothing."""
+        return self.schema.get("additionalProperties") is True
+
+
+def forms(schema: Json) -> Iterator[Json]:
+    """Each form that a value may have."""
+    if "$ref" in schema:
+        yield SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    elif below := schema.get("anyOf", schema.get("oneOf")):
+        for form in below:
+            yield from forms(form)
+    else:
+        yield schema
+
+
+def spots(value: Any, schema: Json = SCHEMA, place: Place = ()) -> Iterator[Spot]:
+    """Every place of a lab that is right."""
+    possible = list(forms(schema))
+    form = next(form for form in possible if _fits(value, form))
+    yield Spot(place, form, frozenset(form["type"] for form in possible), value)
+    if "items" in form:
+        for index in range(len(value)):
+            yield from spots(value[index], form["items"], (*place, index))
+    elif form["type"] == "object" and form["additionalProperties"] is not True:
+        known: Json = form.get("properties", {})
+        for key in value:
+            yield from spots(value[key], known.get(key) or form["additionalProperties"], (*place, key))
+
+
+def _fits(value: Any, form: Json) -> bool:
+    types = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", type(None): "null"}
+    return form["type"] == types[type(value)] and ("required" not in form or value.keys() >= {*form["required"]})
+
+
+@st.composite
+def labs(draw: st.DrawFn) -> Json:
+    """A lab that is right."""
+    lab = _value(draw, SCHEMA, ())
+    if not lab.get("guests") and not lab.get("groups"):
+        lab["guests"] = {"web": {}}
+    _give_out_addresses(lab)
+    return lab
+
+
+def _value(draw: st.DrawFn, schema: Json, place: Place) -> Any:
+    form = draw(st.sampled_from(list(forms(schema))))
+    if "const" in form:
+        return form["const"]
+    if "enum" in form:
+        return draw(st.sampled_from(form["enum"]))
+    match form["type"]:
+        case "null":
+            return None
+        case "boolean":
+            return draw(st.booleans())
+        case "integer":
+            low, high = form["minimum"], form["maximum"]
+            # Few members, for which any network has room.
+            return draw(st.sampled_from([low, low + 1, 3 if place[-1] == "count" else high]))
+        case "array":
+            drawn = [_value(draw, form["items"], (*place, index)) for index in range(draw(st.integers(0, 2)))]
+            return [item for index, item in enumerate(drawn) if item not in drawn[:index]]
+        case "object":
+            return _mapping(draw, form, place)
+        case _:
+            known = _TEXTS.get(form["x-word"])
+            return (schema["x-default"] or schema["default"]).strip("`") if known is None else draw(known)
+
+
+def _mapping(draw: st.DrawFn, schema: Json, place: Place) -> Json:
+    others = schema["additionalProperties"]
+    if others is True:
+        return draw(_DOCUMENTS)
+    if others:
+        names = draw(st.lists(st.sampled_from(_NAMES[str(place[-1])]), unique=True))
+        return {name: _value(draw, others, (*place, name)) for name in names}
+    required: list[str] = schema.get("required", [])
+    keys = [key for key in schema["properties"] if key in required or draw(st.sampled_from([True, True, False]))]
+    mapping = {key: _value(draw, schema["properties"][key], (*place, key)) for key in keys}
+    if mapping.get("sha512") and mapping.get("sha256"):
+        del mapping["sha256"]
+    if "url" in mapping and not mapping.get("sha512"):
+        mapping["sha256"] = "0" * 64
+    return mapping
+
+
+def _give_out_addresses(lab: Json) -> None:
+    network = IPv4Network(lab.get("network", {}).get("cidr", "10.20.0.0/24"))
+    free = 2
+    for spot in list(spots(lab)):
+        if spot.word == "IPv4 address":
+            last = {"start": -9, "end": -3}.get(str(spot.place[-1]))
+            put(lab, spot.place, str(network[last or free]))
+            free += 3
+
+
+def put(lab: Json, place: Place, value: Any) -> None:
+    """Put a value at a place of a lab."""
+    parent: Any = lab
+    for part in place[:-1]:
+        parent = parent[part]
+    parent[place[-1]] = value
