@@ -56,6 +56,14 @@ def pulumi_environment() -> dict[str, str]:
     return dict(line.split("=", 1) for line in shown.output.split("\0") if "=" in line)
 
 
+def assert_refused(ended: Ended, *report: str) -> None:
+    """The program ended with exactly this report, and with no other words of its own."""
+    lines = [f"    error: {report[0]}", *(f"      {line}" for line in report[1:])]
+    assert ended.diagnostics.splitlines() == [f"  pulumi:pulumi:Stack (kvmlab-{CASE}):", *lines]
+    assert ended.status == 1
+    assert "Traceback" not in ended.output + ended.errors
+
+
 class Checkout:
     """Runs the program in a directory of its own."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import CASE, Checkout, Ended, run
+from tests.engine.conftest import CASE, Checkout, Ended, assert_refused, run
 
 pytestmark = pytest.mark.usefixtures("untouched")
 
@@ -19,14 +19,6 @@ DOMAIN_XML = f"<domain type='qemu'><name>{DOMAIN}</name><memory>1024</memory><os
 def lab(checkout: Checkout, text: str) -> None:
     """Write a config with this lab."""
     checkout.write_config(f"config:\n  kvmlab:lab: {text}\n")
-
-
-def assert_refused(ended: Ended, *report: str) -> None:
-    """The program ended with exactly this report, and with no other words of its own."""
-    lines = [f"    error: {report[0]}", *(f"      {line}" for line in report[1:])]
-    assert ended.diagnostics.splitlines() == [f"  pulumi:pulumi:Stack (kvmlab-{CASE}):", *lines]
-    assert ended.status == 1
-    assert "Traceback" not in ended.output + ended.errors
 
 
 @pytest.mark.parametrize(
