@@ -4,6 +4,7 @@
 # usage: setup.sh apply   environment: PACKAGES (Debian's names, separated by blanks) LIBVIRT_USER (optional)
 set -eu
 . host/lib.sh
+exec 3>&- # daemons that are started here outlive the script: one that held this open would keep Pulumi waiting
 
 missing() {
     for package in ${PACKAGES:-}; do
