@@ -70,4 +70,5 @@ delete() {
     ok "nothing is left of lab $LAB"
 }
 
+need_libvirt
 "$1"

@@ -35,6 +35,11 @@ virsh_all() {
     [ -z "$errors" ] || die "$errors"
 }
 
+# need_libvirt: where libvirt does not answer, nothing is there to be seen, and that must not be taken for "nothing there".
+need_libvirt() {
+    reason=$(virsh -q hostname 2>&1) || die "libvirt: must answer at $LIBVIRT_DEFAULT_URI, got '$reason'; start it and run again"
+}
+
 # A sleep in the background outlives who waits for it, so it must hold none of the script's files open.
 # progress MESSAGE: a line every 10 s until stop_progress, so that nobody wonders whether a long step still runs.
 progress() {

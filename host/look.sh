@@ -8,7 +8,7 @@
 # shellcheck disable=SC2034,SC2154 # set for guest.sh, and by it
 look() {
     # virsh ends no mark that it echoes with a new line.
-    virsh -q "echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
+    virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
 echo @@seed@@; vol-info --bytes --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
 echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
 echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>"$work/errors" |
@@ -24,7 +24,7 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 else keep(text)
             }
             BEGIN {
-                count = split("pool root seed owner state live defined rows kept", parts)
+                count = split("alive pool root seed owner state live defined rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {
@@ -39,7 +39,7 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 }
                 take($0)
             }
-            END { exit part != "end" }' ||
+            END { exit part != "end" }' && [ -s "$work/alive" ] ||
         die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got '$(sed -n 's/^error: //p' "$work/errors" | tail -n 1)'"
     # At the end of an empty file, read sets nothing to nothing, and says so.
     read -r seen_pool <"$work/pool" || true

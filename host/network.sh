@@ -45,4 +45,5 @@ delete() {
     changed "network $NETWORK removed"
 }
 
+need_libvirt
 "$1"

@@ -29,4 +29,5 @@ delete() {
     changed "pool $POOL removed"
 }
 
+need_libvirt
 "$1"
