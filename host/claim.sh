@@ -10,7 +10,7 @@ set -eu
 
 is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
 
-# remove_domain DOMAIN: with its disks. Nobody has ever been told that it is ready, so it is not asked to shut down.
+# remove_domain DOMAIN: its disks stay. Nobody has ever been told that it is ready, so it is not asked to shut down.
 remove_domain() {
     [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ] || return 0
     virsh -q destroy "$1" >/dev/null 2>&1 || true
