@@ -19,7 +19,7 @@ stack: setup
 
 .PHONY: up
 up: stack ## make the lab real; STACK=quickstart is the default, here and below
-	@$(pulumi) up --stack $(STACK) --yes --skip-preview --suppress-permalink=true
+	@. .toolchain/env && python -m console up $(STACK)
 
 .PHONY: preview
 preview: stack ## show what `make up` would change
@@ -27,7 +27,7 @@ preview: stack ## show what `make up` would change
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found
-	@$(pulumi) destroy --stack $(STACK) --yes --skip-preview --suppress-permalink=true
+	@. .toolchain/env && python -m console destroy $(STACK)
 
 .PHONY: test
 test: setup ## unit tests, engine tests, and a real guest that boots

@@ -96,5 +96,5 @@ def _a_guest(figures: Figures) -> Ratio:
         "empty program": figures.runs(LARGE, Step.PREVIEW, "empty program"),
     }
     large, small, nothing = (median(values) for values in runs.values())
-    name = f"preview, no change, over empty program, a guest: {LARGE} guests / {SMALL} guests"
+    name = f"per-guest preview cost, {LARGE} / {SMALL} guests"
     return ratio(name, LIMIT, ((large - nothing) / LARGE) / ((small - nothing) / SMALL), runs)

@@ -83,13 +83,13 @@ def ratios(figures: Figures) -> list[Ratio]:
 
     return [
         compare("up, 60 guests / floor", 1.15, 60, Step.UP, "floor"),
-        compare("up, 6 guests / floor + empty program", 1.3, 6, Step.UP, "floor", "empty program"),
-        compare("destroy, 60 guests / floor", 1.15, 60, Step.DESTROY, "floor"),
-        compare("preview, 6 new guests / empty program", 1.5, 6, Step.PREVIEW_NEW, "empty program"),
-        compare("preview, no change, 6 guests / empty program", 1.3, 6, Step.PREVIEW, "empty program"),
-        compare("up, no change, 6 guests / empty program", 2.0, 6, Step.UP_AGAIN, "empty program"),
-        compare("preview, no change, 60 guests / empty program", 2.0, 60, Step.PREVIEW, "empty program"),
-        compare("up, no change, 60 guests / empty program", 2.5, 60, Step.UP_AGAIN, "empty program"),
-        compare("preview --refresh, 60 guests / empty program", 3.5, 60, Step.REFRESH, "empty program"),
-        compare("peak memory, 60 guests / plain program", 1.0, 60, PEAK, "plain program"),
+        compare("up, 6 guests / (floor + empty program)", 1.3, 6, Step.UP, "floor", "empty program"),
+        compare("destroy, 60 guests / floor with the same kind of shutdown", 1.15, 60, Step.DESTROY, "floor"),
+        compare("preview of a new stack, 6 guests / empty program", 1.5, 6, Step.PREVIEW_NEW, "empty program"),
+        compare("no-change preview, 6 guests / empty program", 1.3, 6, Step.PREVIEW, "empty program"),
+        compare("no-change up, 6 guests / empty program", 2.0, 6, Step.UP_AGAIN, "empty program"),
+        compare("no-change preview, 60 guests / empty program", 2.0, 60, Step.PREVIEW, "empty program"),
+        compare("no-change up, 60 guests / empty program", 2.5, 60, Step.UP_AGAIN, "empty program"),
+        compare("refresh, 60 guests / empty program", 3.5, 60, Step.REFRESH, "empty program"),
+        compare("peak memory, 60 guests / plain Pulumi program", 1.0, 60, PEAK, "plain program"),
     ]
