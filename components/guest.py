@@ -65,9 +65,9 @@ class GuestArgs(Limits):
     """Plain: how long it may take to power off before it is cut off; 0 cuts it off at once."""
     at_once: NotRequired[int]
     """Plain: how many guests start or shut down at the same time; default: one a CPU of the host, with KVM two."""
-    vanished: NotRequired[bool]
-    """Plain: the host has traces of the guest and no domain, so whatever state says the guest is made whole again.
-    Default false. Change: live."""
+    is_broken: NotRequired[bool]
+    """Plain: the host shows that the guest is not whole, so it is made so, whatever state says. Default false.
+    Change: live."""
 
 
 class Guest(pulumi.ComponentResource):
@@ -90,13 +90,13 @@ class Guest(pulumi.ComponentResource):
     def __init__(self, name: str, args: GuestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:Guest", name, {key: args[key] for key in SHOWN}, without_order(opts))
         policy = args["on_cloud_init_change"]
-        vanished = args.get("vanished", False)
+        is_broken = args.get("is_broken", False)
         # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.
         instance_id = "" if policy == OnCloudInitChange.IGNORE else args["instance_id"]
         birth = [args["lab"], args["hostname"], args["image"], args["pool"], args["pool_path"]]
         if policy == OnCloudInitChange.REPLACE:
             birth.append(instance_id)
-        ignored = [] if vanished else ["environment.RUN"]
+        ignored = [] if is_broken else ["environment.RUN"]
         if policy == OnCloudInitChange.IGNORE:
             ignored.append("stdin")
         spec = domain_spec(args, instance_id)
@@ -125,7 +125,7 @@ class Guest(pulumi.ComponentResource):
                 "SHUTDOWN_SECONDS": str(args["shutdown_seconds"]),
                 **({"AT_ONCE": str(args["at_once"])} if "at_once" in args else {}),
                 **limits(args),
-                "RUN": uuid4().hex if vanished else "",
+                "RUN": uuid4().hex if is_broken else "",
             },
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=ignored)),
             delete="guest.sh delete",

@@ -128,12 +128,23 @@ apply_domain() {
     changed "$DOMAIN started"
 }
 
+# Interrupted, a guest that nobody has been told of is taken away again, in one call, since seconds later all is killed.
+# One that was there before stays, and its mark makes the next run mend it.
+undo() {
+    trap '' INT TERM
+    virsh -q "destroy $DOMAIN; undefine $DOMAIN --nvram; vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
+        >/dev/null 2>&1 || true
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
+    exit 129
+}
+
 apply() {
     mkdir "$work/files"
     unpack "$work/files"
     mv "$work/files/key" "$work/key"
     look
     check_owner
+    [ -n "$seen_state$seen_root" ] || trap undo INT TERM
     : >"$unfinished"
     apply_disks
     apply_reservation

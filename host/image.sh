@@ -34,9 +34,13 @@ keep() {
 
 # Nothing of a failed fetch stays behind, except a rejected file, which is somebody's evidence.
 give_up() {
-    rm -f "$part"
-    remove_directory
+    forget_part
     die "$1"
+}
+
+forget_part() {
+    rm -f "$part" "$part.log" ${target:+"$target.part"}
+    remove_directory
 }
 
 download() {
@@ -86,6 +90,7 @@ apply() {
         return
     fi
     part=$POOL_PATH/$LINK.part
+    trap 'forget_part; exit 129' INT TERM
     if [ -n "${FILE:-}" ]; then
         cp --sparse=always "$FILE" "$part"
         digest=$(digest_of sha512 "$part")

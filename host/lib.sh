@@ -7,7 +7,7 @@ LIBVIRT_DEFAULT_URI=qemu:///system
 export LC_ALL LIBVIRT_DEFAULT_URI
 : "${LIBVIRT_SECONDS:=120}" # for each answer of libvirt's
 exec 3>&2                   # for what must be said even where stderr is thrown away
-trap 'exit 129' HUP INT TERM
+trap 'exit 129' HUP INT TERM # HUP: libvirt hangs, so there is no clearing up by it
 
 changed() { printf 'changed: %s\n' "$*"; }
 ok() { printf 'ok: %s\n' "$*"; }
@@ -23,7 +23,7 @@ virsh() {
     if [ "$answer" -eq 124 ] || [ "$answer" -eq 137 ]; then
         printf 'libvirt: must answer within %s s, got nothing to: virsh %s; restart its daemon and run again, or raise %s\n' \
             "$LIBVIRT_SECONDS" "$*" lab.host.timeout >&3
-        kill -s TERM $$
+        kill -s HUP $$
     fi
     return "$answer"
 }

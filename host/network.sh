@@ -46,4 +46,5 @@ delete() {
 }
 
 need_libvirt
+trap '' INT TERM # a second's work is brought to its end
 "$1"

@@ -104,7 +104,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
             "wait_for": WaitFor(guest.wait_for),
             "ready_seconds": guest.ready_timeout,
             "shutdown_seconds": guest.shutdown_timeout,
-            "vanished": preflight.has_vanished(lab, guest, facts),
+            "is_broken": preflight.is_broken(lab, guest, facts),
             **limits,
         }
         if lab.host.at_once is not None:

@@ -49,11 +49,12 @@ def addresses(lab: Lab, facts: HostFacts) -> dict[str, str]:
     return {name: str(address) for name, address in allocate(asked, lab.network.cidr, reserved, held).items()}
 
 
-def has_vanished(lab: Lab, guest: GuestSpec, facts: HostFacts) -> bool:
-    """Whether a guest has been on the host, and its domain is there no more."""
+def is_broken(lab: Lab, guest: GuestSpec, facts: HostFacts) -> bool:
+    """Whether a guest has been on the host and its domain is gone, or a run has not come to the end with it."""
     domain = f"{lab.stack}-{guest.name}"
     traces = f"{domain}.qcow2" in facts.pool_disks or guest.name in facts.reservations.get(lab.network.name, {})
-    return facts.libvirt_answers and domain not in facts.domains and traces and _is_ours(lab, facts)
+    gone = facts.libvirt_answers and domain not in facts.domains and traces and _is_ours(lab, facts)
+    return gone or (domain in facts.unfinished and facts.pool_lab == lab.stack)
 
 
 def strays(lab: Lab, facts: HostFacts) -> list[str]:

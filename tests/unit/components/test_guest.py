@@ -60,9 +60,9 @@ def test_command() -> None:
     assert list(made.request.ignoreChanges) == ["environment.RUN"]
 
 
-def test_vanished() -> None:
+def test_broken() -> None:
     """A guest whose domain is gone is made whole again, each time that it is gone."""
-    first, second = (command(vanished=True) for _ in range(2))
+    first, second = (command(is_broken=True) for _ in range(2))
     assert first.inputs["environment"]["RUN"] != second.inputs["environment"]["RUN"]
     assert list(first.request.ignoreChanges) == []
 
@@ -109,7 +109,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "shutdown_seconds": (60, "live"),
     "at_once": (4, "live"),
     "libvirt_seconds": (60, "live"),
-    "vanished": (True, "live"),
+    "is_broken": (True, "live"),
 }
 
 

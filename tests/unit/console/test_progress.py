@@ -112,9 +112,7 @@ def test_what_goes_is_counted_too() -> None:
 
 def test_an_error_is_what_went_wrong() -> None:
     """Not all that the script had said before, nor the engine's word that it failed; and nobody is told to log in."""
-    told = (
-        'exit status 1: running "host/guest.sh apply":\nchanged: lab-web started\nlab-web: not ready\n<b>\n'
-    )
+    told = 'exit status 1: running "host/guest.sh apply":\nchanged: lab-web started\nlab-web: not ready\n<b>\n'
     events = [
         (0, begin("web-guest")),
         (1, said("web", "changed: lab-web started")),

@@ -160,6 +160,14 @@ def test_a_vanished_guest_is_made_whole() -> None:
     assert changed(before, after) == {"Command node-2-guest"}
 
 
+def test_a_guest_that_was_left_unfinished_is_mended() -> None:
+    """A restart that was cut short, say; also when config has been taken back since, so that state knows of nothing."""
+    before = compose(SIX)
+    facts = {**held(before), "pool_lab": "six", "unfinished": ["six-node-2"]}
+    assert changed(before, compose(SIX, facts)) == {"Command node-2-guest"}
+    assert changed(before, compose(SIX, {**facts, "pool_lab": "seven"})) == set()
+
+
 def test_strays_are_cleared() -> None:
     """What a run began and config names no more goes; what config names is for its own command to finish."""
     facts = {"pool_lab": "six", "unfinished": ["six-node-1", "six-gone"]}

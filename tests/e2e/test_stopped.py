@@ -1,0 +1,147 @@
+"""A run that is stopped, or that waits for what has stopped: it ends, says why, and leaves nothing half-made."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.lab import ROOT, host, run, wait_until_quiet
+from tests.e2e.machine import Machine
+
+# Before a test looks at the host as it is found, libvirt answers there.
+pytestmark = pytest.mark.usefixtures("libvirt")
+
+STACK = "e2e-stopped"
+
+
+@pytest.fixture
+def found() -> dict[str, list[str]]:
+    """The host before the lab."""
+    return host()
+
+
+@pytest.fixture
+def machine(found: dict[str, list[str]], tmp_path: Path) -> Iterator[Machine]:
+    """A lab that is not made yet; after the test, the host is as it was."""
+    made = Machine(STACK, "10.20.80.0/24", tmp_path)
+    yield made
+    # Where a test has failed on the way.
+    run("pkill", "-CONT", "-x", "libvirtd")
+    made.remove()
+    assert host() == found
+
+
+def interrupt(target: str, pattern: str) -> str:
+    """Run a make target, press Ctrl-C when its output has the pattern, and wait; the output."""
+    process = subprocess.Popen(
+        ["make", target, f"STACK={STACK}"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if pattern in line and seen.count(pattern) == 1:
+            os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) != 0
+    assert pattern in seen, seen
+    return seen
+
+
+def test_ctrl_c_while_guests_boot(machine: Machine) -> None:
+    """Those that boot and those that wait for their turn go; what was finished stays, and the next run goes on."""
+    machine.write(1)
+    machine.lab.make("up")
+    machine.write(1, {"atOnce": 2}, slow=3)
+    output = interrupt("up", "1 wait for their turn")
+    # Not after a while: when the command has ended, all has.
+    assert run("pgrep", "-f", "^/bin/sh host/").returncode != 0, output
+    machine.holds(1)
+    machine.write(3)
+    machine.lab.make("up")
+    machine.is_whole(3)
+
+
+def test_ctrl_c_while_a_lab_is_made(machine: Machine) -> None:
+    """Nothing of it is there but what state knows of."""
+    machine.write(1, slow=1)
+    interrupt("up", "booting, no lease yet")
+    assert run("pgrep", "-f", "^/bin/sh host/").returncode != 0
+    machine.holds(1)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+def test_libvirt_stalls(machine: Machine, part: float) -> None:
+    """One error names what was asked of it, and the limit that config has set; then the next run goes on."""
+    machine.write(1, {"timeout": "3s"})
+    step = int(machine.count("up") * part)
+    machine.lab.make("destroy")
+    hit, output = machine.disturb("up", step, "pkill -STOP -x libvirtd")
+    run("pkill", "-CONT", "-x", "libvirtd")
+    errors = [line for line in output.splitlines() if " error: " in line]
+    assert len(errors) == 1, f"at {hit!r}:\n{output}"
+    assert "libvirt: must answer within 3 s, got nothing to: virsh " in errors[0]
+    assert "restart its daemon and run again, or raise lab.host.timeout" in errors[0]
+    machine.lab.make("up")
+    machine.is_whole(1)
+
+
+def test_libvirt_has_stalled(machine: Machine) -> None:
+    """A run that finds it so ends before it changes anything."""
+    machine.write(1)
+    before = host()
+    run("pkill", "-STOP", "-x", "libvirtd")
+    refused = run("make", "up", f"STACK={STACK}")
+    run("pkill", "-CONT", "-x", "libvirtd")
+    assert refused.returncode != 0
+    assert "lab.host: libvirt must answer at qemu:///system, got 'no answer within 10 s'" in refused.stdout
+    assert host() == before
+
+
+def test_a_guest_stalls(machine: Machine) -> None:
+    """The error says how far it has come and how to look at it; it stays for that, until config is mended."""
+    machine.write(1, waitFor="cloud-init", readyTimeout="12s")
+    refused = run("make", "up", f"STACK={STACK}")
+    assert refused.returncode != 0
+    told = f"error: node-1: {STACK}-node-1: not ready after 12 s, booting, no lease yet; look at it with: virsh console"
+    assert told in refused.stdout, refused.stdout
+    assert "failed, 0 of 1 guests ready" in refused.stdout
+    assert f"{STACK}-node-1" in host()["domains"]
+    machine.write(1)
+    machine.lab.make("up")
+    machine.is_whole(1)
+
+
+def test_a_pool_that_somebody_stopped(machine: Machine) -> None:
+    """The next guest starts it again; without it, a destroy takes all away as ever."""
+    machine.write(1)
+    machine.lab.make("up")
+    run("virsh", "-q", "pool-destroy", STACK)
+    machine.write(2)
+    machine.lab.make("up")
+    machine.is_whole(2)
+    run("virsh", "-q", "pool-destroy", STACK)
+    machine.lab.make("destroy")
+
+
+def test_a_foreign_file_in_the_pool(machine: Machine) -> None:
+    """It is left alone, neither destroy nor the next up is in its way, nor it in theirs."""
+    foreign = machine.disk / "pool" / "holiday.jpg"
+    machine.write(1)
+    machine.lab.make("up")
+    foreign.write_text("a picture", "utf-8")
+    machine.lab.make("destroy")
+    assert foreign.read_text("utf-8") == "a picture"
+    machine.lab.make("up")
+    assert machine.lab.changes() == {}
+    machine.lab.make("destroy")
+    assert foreign.read_text("utf-8") == "a picture"
+    wait_until_quiet()
