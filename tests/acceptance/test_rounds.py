@@ -41,7 +41,8 @@ def test_rounds(machine: Machine) -> None:
         assert refreshed.returncode == 0, refreshed.stdout
         again = machine.lab.make("up")
         assert ready in again
-        assert " created" not in again and " updated" not in again
+        assert " created" not in again
+        assert " updated" not in again
         assert f"{GUESTS} guests removed in " in machine.lab.make("destroy")
         assert host() == found
         tell(
