@@ -119,8 +119,10 @@ def _virsh(command: str) -> list[str]:
 def host() -> dict[str, list[str]]:
     """What a lab could leave behind on its host."""
     rules = run("iptables-save").stdout + run("ip6tables-save").stdout
-    # Counters and comments change by themselves; so do libvirt's own empty chains, made once with its first network.
-    kept = [re.sub(r"\[\d+:\d+\]", "", line) for line in rules.splitlines() if not line.startswith(("#", ":LIBVIRT"))]
+    # Counters and comments change by themselves. A host's first network loads the tables, with nothing in them, and
+    # libvirt's own chains; both stay.
+    kept = [re.sub(r" \[\d+:\d+\]", "", line) for line in rules.splitlines() if line[:1] in ("-", ":")]
+    kept = [line for line in kept if not re.match(r":LIBVIRT|:[A-Z]+ ACCEPT$", line)]
     return {
         "domains": _virsh("list"),
         "networks": _virsh("net-list"),
