@@ -14,6 +14,8 @@ DONE = {
     "delete-replaced": "removed, to be made anew",
 }
 COUNTED = {**DONE, "replace": "made anew", "same": "unchanged"}
+ECHOES = ("update failed", "destroy failed", "Resource monitor has terminated, shutting down")
+"""What Pulumi has to say when something has failed and has been told."""
 _WAITS = "waits for its turn"
 _OUTCOME = re.compile(r"^(changed|ok): ")
 _SECONDS = re.compile(r" \(\d+ s\)$")
@@ -56,8 +58,8 @@ class Progress:
                 yield from self._end(step, now, well=well)
             case Said(about, "info", text) if about in self._stage:
                 self._says(about, text, now)
-            case Said("", "error", "update failed" | "destroy failed") if self._failed:
-                pass  # why has been told
+            case Said("", "error", text) if self._failed and text in ECHOES:
+                pass
             case Said(about, severity, text):
                 self._failed |= severity == "error"
                 yield self._told(about, severity, text)

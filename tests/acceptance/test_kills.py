@@ -7,7 +7,6 @@ import os
 import random
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -62,9 +61,9 @@ def points() -> list[Point]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine() -> Iterator[Machine]:
     """The means, and nothing of them left."""
-    made = Machine(STACK, "10.20.79.0/24", tmp_path)
+    made = Machine(STACK, "10.20.79.0/24")
     yield made
     made.remove()
 

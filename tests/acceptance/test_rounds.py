@@ -6,7 +6,6 @@
 import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,9 +20,9 @@ GUESTS = int(os.environ.get("KVMLAB_GUESTS", "60"))
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine() -> Iterator[Machine]:
     """A lab of guests that boot nothing, and nothing of it left."""
-    made = Machine("rounds", "10.20.81.0/24", tmp_path)
+    made = Machine("rounds", "10.20.81.0/24")
     yield made
     made.remove()
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,9 +23,9 @@ def found() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def machine(found: dict[str, list[str]], tmp_path: Path) -> Iterator[Machine]:
+def machine(found: dict[str, list[str]]) -> Iterator[Machine]:
     """A lab that is not made yet; after the test, the host is as it was."""
-    made = Machine(STACK, "10.20.80.0/24", tmp_path)
+    made = Machine(STACK, "10.20.80.0/24")
     yield made
     # Where a test has failed on the way.
     run("pkill", "-CONT", "-x", "libvirtd")
@@ -80,16 +79,17 @@ def test_ctrl_c_while_a_lab_is_made(machine: Machine) -> None:
 
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
 def test_libvirt_stalls(machine: Machine, part: float) -> None:
-    """One error names what was asked of it, and the limit that config has set; then the next run goes on."""
+    """Each step under way names what it asked, and the limit that config has set; then the next run goes on."""
     machine.write(1, {"timeout": "3s"})
     step = int(machine.count("up") * part)
     machine.lab.make("destroy")
     hit, output = machine.disturb("up", step, "pkill -STOP -x libvirtd")
     run("pkill", "-CONT", "-x", "libvirtd")
     errors = [line for line in output.splitlines() if " error: " in line]
-    assert len(errors) == 1, f"at {hit!r}:\n{output}"
-    assert "libvirt: must answer within 3 s, got nothing to: virsh " in errors[0]
-    assert "restart its daemon and run again, or raise lab.host.timeout" in errors[0]
+    assert errors, f"at {hit!r}:\n{output}"
+    for error in errors:
+        assert "libvirt: must answer within 3 s, got nothing to: virsh " in error
+        assert "restart its daemon and run again, or raise lab.host.timeout" in error
     machine.lab.make("up")
     machine.is_whole(1)
 
