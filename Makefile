@@ -37,6 +37,10 @@ test: setup ## unit tests, engine tests, and a real guest that boots
 kills: setup ## kill runs of a lab at KVMLAB_KILLS points and run again (60 points, a quarter of an hour)
 	@. .toolchain/env && pytest tests/acceptance/test_kills.py -s
 
+.PHONY: checkpoints
+checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3
+	@. .toolchain/env && python -m tests.engine.checkpoints "$(VERSION)"
+
 .PHONY: lint
 lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale generated files
 	@. .toolchain/env && ruff check . && ruff format --check .
