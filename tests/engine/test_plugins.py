@@ -3,10 +3,11 @@
 Engine and state are real: the state is the checkpoint of an example. Ours is built with the version in question, and an
 SDK asks for it that says it has that version.
 
-The official plugin is known here by its sources: it has no configuration, and leaves the questions about it to its
-framework. So what it notes of itself is put into the checkpoint, in the forms that versions of the framework have; and
-for its answers ours stands in, with those questions left to the framework too. Not shown is its own binary, which takes
-internet: where the toolchain was downloaded, tests/engine/test_upgrades.py goes through the move from ours to it.
+The official plugin is known here by its SDK, which has no configuration, and by public sources of earlier versions and
+of its framework, to which it leaves all questions about configuration. So what it notes of itself is put into the
+checkpoint, in the forms that versions of the framework have; and for its answers ours stands in, with those questions
+left to the framework too. Not shown is its own binary, which takes internet: where the toolchain was downloaded,
+tests/engine/test_upgrades.py goes through the move from ours to it.
 """
 
 import json
@@ -116,9 +117,9 @@ def moved(state: State, plugin: Plugin, home: str, directory: Path) -> Steps:
 
 
 MOVES: dict[str, tuple[Noted | None, Plugin]] = {
-    "from an official that notes its framework": ({"version": MADE, FRAMEWORK: "1.1.2"}, Plugin(NOW)),
+    "from an official that notes its framework": ({"version": MADE, FRAMEWORK: "1.1.0"}, Plugin(NOW)),
     "from an official that does not": ({"version": MADE}, Plugin(NOW)),
-    "from a lower version": ({"version": "1.2.0", FRAMEWORK: "1.1.2"}, Plugin(NOW)),
+    "from a lower version": ({"version": "1.2.0", FRAMEWORK: "1.1.0"}, Plugin(NOW)),
     "from a higher version": ({"version": HIGHER, FRAMEWORK: "1.99.0"}, Plugin(NOW)),
     "to a higher version of ours": (None, Plugin(HIGHER)),
     "to the official": (None, Plugin(NOW, LIKE_OFFICIAL)),
