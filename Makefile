@@ -41,6 +41,10 @@ kills: setup ## kill runs of a lab at KVMLAB_KILLS points and run again (60 poin
 rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, half an hour)
 	@. .toolchain/env && pytest tests/acceptance/test_rounds.py -s
 
+.PHONY: checkpoints
+checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3
+	@. .toolchain/env && python -m tests.engine.checkpoints "$(VERSION)"
+
 .PHONY: lint
 lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale generated files
 	@. .toolchain/env && ruff check . && ruff format --check .

@@ -31,6 +31,18 @@ class Project:
             ["sh", "-euc", command], cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=60
         )
 
+    def start(self, command: str) -> subprocess.Popen[bytes]:
+        """Starts a command in such a shell, and does not wait for it."""
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.root)}
+        return subprocess.Popen(
+            ["sh", "-euc", f". ./.toolchain/env; {command}"],
+            cwd=self.root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def ok(self, command: str, **env: str) -> str:
         """Runs a command that must not fail."""
         result = self.sh(command, **env)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,18 @@ import pytest
 from tests.toolchain.project import Project
 
 OTHER_MACHINE = "another.example"
+PROGRAM = """\
+from pathlib import Path
+
+import pulumi
+from pulumi_command import local
+
+pulumi.export("secret", pulumi.Output.secret("kept"))
+local.Command("made", create="true")
+if Path("changed").exists():
+    local.Command("new", create="touch under-way; sleep 600")
+"""
+"""Makes a command, and once it is changed another one, which takes too long."""
 
 
 @pytest.fixture
@@ -88,6 +102,47 @@ def test_half_a_lock_is_removed(project: Project, locks: Path) -> None:
     assert project.ok("toolchain/recover lab") == ""
     project.ok("pulumi up --yes --skip-preview --stack lab --non-interactive")
     assert list((project.private / "state").rglob("*.tmp")) == []
+
+
+def test_what_was_under_way_is_cleared(project: Project, locks: Path) -> None:
+    """Killed while it made something, a run leaves a note of that; what was made before is known as before."""
+    (project.root / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    up = "pulumi up --yes --skip-preview --stack lab --non-interactive"
+    project.ok(up)
+    (project.root / "changed").touch()
+    killed = project.start(f"exec env {up}")
+    while not (project.root / "under-way").exists():
+        assert killed.poll() is None
+        time.sleep(0.1)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert under_way(project) == ["new"]
+
+    told = project.ok("toolchain/recover lab")
+    assert "changed: broke the lock of a run that was killed" in told
+    assert told.endswith("changed: cleared what a killed run of lab had under way\n")
+    assert under_way(project) == []
+    assert list(locks.iterdir()) == []
+    (project.root / "changed").unlink()
+    assert "2 unchanged" in project.ok(up)
+    assert project.ok("pulumi stack output secret --show-secrets --stack lab") == "kept\n"
+    assert project.ok("toolchain/recover lab") == ""
+
+
+def test_what_cannot_be_cleared_is_told(project: Project, locks: Path) -> None:
+    """Why Pulumi does not take its state back is shown, and the run that would follow does not begin."""
+    state = locks.parents[3] / "stacks/kvmlab/lab.json"
+    state.write_text('{"pending_operations":[', encoding="utf-8")
+    result = project.sh("toolchain/recover lab")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "error: " in result.stderr
+
+
+def under_way(project: Project) -> list[str]:
+    """Names of the resources that Pulumi noted as under way."""
+    state = json.loads(project.ok("pulumi stack export --stack lab"))
+    return [noted["resource"]["urn"].rpartition("::")[2] for noted in state["deployment"].get("pending_operations", [])]
 
 
 def test_what_a_live_run_is_writing_is_left_alone(
