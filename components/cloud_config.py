@@ -43,7 +43,7 @@ def problems(document: object, path: str, schema: Path = SCHEMA) -> list[Problem
         errors = rules.errors(layer) if rules and len(found) <= MOST else ()
         unsaid = (error for error in errors if not any(error[0][: len(keys)] == keys for keys in said))
         found += islice(unsaid, MOST + 1)
-    return sorted({Problem(_joined(path, keys), message) for keys, message in found})
+    return sorted({Problem(joined(path, keys), message) for keys, message in found})
 
 
 def _not_data(value: object, keys: Keys) -> Iterator[tuple[Keys, str]]:
@@ -96,7 +96,7 @@ def _load(schema: Path) -> "Schema | None":
     return Schema(json.loads(schema.read_bytes()))
 
 
-def _joined(path: str, keys: Keys) -> str:
+def joined(path: str, keys: Keys) -> str:
     """A path in the stack's config goes on with a dot; a file's name is no part of the path within it."""
     within = ".".join(printable(shorten(str(key))) for key in keys)
     return (": " if "/" in path else ".").join([path, within]) if keys else path

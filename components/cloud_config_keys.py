@@ -1,6 +1,5 @@
-"""Facts about cloud-config: what it is made of, its keys, and which of them are reserved or secret."""
+"""Facts about cloud-config: what it is made of, its keys, and which of them are reserved or open."""
 
-import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -125,8 +124,64 @@ RESERVED = {
 }
 """Keys that a layer cannot give, and why."""
 
-SECRET = re.compile(r"passw|secret|private|token|[_-]key$|^(ssh_keys|chpasswd|content|runcmd|bootcmd)$", re.IGNORECASE)
-"""Keys below which a message shows a value by its type only: it may be a secret, or a command that holds one."""
+OPEN = frozenset(
+    {
+        "append",
+        "defer",
+        "delay",
+        "device",
+        "devices",
+        "disable_root",
+        "encoding",
+        "filename",
+        "filesystem",
+        "gecos",
+        "groups",
+        "growpart",
+        "homedir",
+        "label",
+        "layout",
+        "locale",
+        "manage_etc_hosts",
+        "manage_resolv_conf",
+        "maxsize",
+        "mode",
+        "model",
+        "name",
+        "nameservers",
+        "ntp_client",
+        "owner",
+        "package_reboot_if_required",
+        "package_update",
+        "package_upgrade",
+        "packages",
+        "path",
+        "permissions",
+        "pools",
+        "prefer_fqdn_over_hostname",
+        "preserve_hostname",
+        "primary_group",
+        "resize_rootfs",
+        "searchdomains",
+        "servers",
+        "shell",
+        "size",
+        "ssh_genkeytypes",
+        "ssh_pwauth",
+        "sudo",
+        "timezone",
+        "uid",
+        "users",
+        "variant",
+    }
+)
+"""Keys whose own text or number is no secret and holds none. What stands at any other may be one, since a password has
+many places in cloud-config (commands, files, mounts, package sources): neither a message nor a preview shows it."""
+
+
+def is_open(keys: Keys) -> bool:
+    """Whether what stands there may be shown; of a place in a list, the list's key says so."""
+    return next((key for key in reversed(keys) if isinstance(key, str)), None) in OPEN
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:

@@ -7,7 +7,7 @@ import jsonschema_rs
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from components.cloud_config_keys import SECRET, Keys, Value, did_you_mean
+from components.cloud_config_keys import Keys, Value, did_you_mean, is_open
 from components.errors import MOST, got
 
 Branches: TypeAlias = list[list[ValidationError]]
@@ -131,6 +131,6 @@ def _either(choices: Iterable[str]) -> str:
 
 def _shown(keys: Keys, value: object) -> str:
     """A value as a message shows it, or only its type where it may be a secret."""
-    if any(SECRET.search(key) for key in keys if isinstance(key, str)) and isinstance(value, str | int | float):
+    if isinstance(value, str | int | float) and not is_open(keys):
         return "text" if isinstance(value, str) else "a number"
     return f"an empty {'list' if isinstance(value, list) else 'mapping'}" if value in ([], {}) else got(value)

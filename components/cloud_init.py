@@ -5,14 +5,19 @@ Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
 """
 
 import hashlib
+import hmac
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import yaml
 
 from components.archive import pack
 from components.cloud_config import problems
+from components.cloud_config_keys import Keys, Value, is_open
 from components.cloud_layers import layer_names, load_layer, merge
+from components.cloud_secrets import filled, is_name
 
 __all__ = ["Seed", "SeedSpec", "archive", "layer_names", "load_layer", "merge", "problems", "render", "shown"]
 
@@ -25,8 +30,10 @@ class SeedSpec:
     """The guest's short name."""
     fqdn: str
     """The same with the lab's domain."""
-    layers: Sequence[Mapping[str, object]]
+    layers: Sequence[Mapping[str, object]] = field(repr=False)
     """Checked documents in their order: base, role, group, guest."""
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What the layers name, by name."""
     authorized_keys: Sequence[str]
     """Who may log in as the image's own user: the lab's public key and those of its users."""
     host_key_private: str = field(repr=False)
@@ -53,7 +60,7 @@ def render(spec: SeedSpec) -> Seed:
     """Make a guest's seed: the layers, between what every guest starts from and what makes it this guest."""
     document = merge(
         {"users": ["default"], "ssh_authorized_keys": list(dict.fromkeys(spec.authorized_keys))},
-        *spec.layers,
+        *(filled(layer, spec.secrets) for layer in spec.layers),
         {
             "hostname": spec.hostname,
             "fqdn": spec.fqdn,
@@ -77,9 +84,32 @@ def archive(seed: Seed, lab_key: str) -> str:
     return pack({**files, "key": lab_key})
 
 
-def shown(layers: Sequence[Mapping[str, object]]) -> str:
-    """The merged layers for people who read a preview: without the keys that the seed adds."""
-    return _yaml(merge(*layers))
+def shown(layers: Sequence[Mapping[str, object]], key: bytes) -> str:
+    """The merged layers for people who read a preview: without the keys that the seed adds, and without any secret.
+
+    Args:
+        layers: the guest's documents.
+        key: a secret; with it what is hidden gets a mark that changes with it, and by which nobody can guess it.
+    """
+
+    def hidden(value: Value, keys: Keys) -> str:
+        # With the keys, so that equal marks do not tell that a password is somebody's token, too.
+        text = json.dumps([value, *(name for name in keys if isinstance(name, str))])
+        return f"[hidden {hmac.digest(key, text.encode(), 'sha256')[:4].hex()}]"
+
+    def visible(value: Value, keys: Keys) -> Value:
+        match value:
+            case dict():
+                return {name: visible(below, (*keys, name)) for name, below in value.items()}
+            # A command in words is one thing.
+            case list() if is_open(keys) or not (keys and isinstance(keys[-1], int)):
+                return [visible(below, (*keys, position)) for position, below in enumerate(value)]
+            case bool() | None:
+                return value
+            case _:
+                return value if is_open(keys) or is_name(value) else hidden(value, keys)
+
+    return _yaml(cast("Mapping[str, object]", visible(cast("Value", merge(*layers)), ())))
 
 
 def _network(mac: str) -> dict[str, object]:

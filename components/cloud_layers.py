@@ -1,5 +1,6 @@
 """cloud-init layers: read from files, merged into one document."""
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import cast
@@ -47,12 +48,19 @@ def load_layer(name: str, directory: Path) -> dict[str, object]:
         document: object = yaml.load((directory / f"{name}.yaml").read_text("utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         where = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise _unreadable(name, path, f"must be YAML, got an error{where}: {error.problem}") from error
+        raise _unreadable(name, path, f"must be YAML, got an error{where}: {_told(error)}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _unreadable(name, path, "must be YAML in UTF-8, got other bytes") from error
     if not isinstance(document, dict):
         raise KvmLabError(f"layer {name}", "its file", problems(document, path))
     return cast("dict[str, object]", document)
+
+
+def _told(error: yaml.MarkedYAMLError) -> str:
+    """What the parser found, without what it quotes of the file: `password: *geheim` is an alias to it."""
+    if isinstance(error, _TwiceError):
+        return str(error.problem)
+    return re.sub(r"""(['"])(?!<).{2,}\1""", "'...'", str(error.problem))
 
 
 def _deep(old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Value]:
@@ -86,6 +94,10 @@ def _unreadable(layer: str, path: str, message: str) -> KvmLabError:
     return KvmLabError(f"layer {layer}", "its file", [Problem(path, message)])
 
 
+class _TwiceError(yaml.MarkedYAMLError):
+    """A key is given twice."""
+
+
 class _Loader(yaml.SafeLoader):
     """YAML as cloud-config means it: a key is given once, and a date is text."""
 
@@ -99,6 +111,6 @@ class _Loader(yaml.SafeLoader):
         seen: set[object] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark)
+                raise _TwiceError(problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)

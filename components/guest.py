@@ -52,7 +52,7 @@ class GuestArgs(Limits):
     """Secret: archive of user-data, meta-data, network-config, and the lab's private key as `key`.
     Change: by on_cloud_init_change."""
     cloud_config: str
-    """Plain: the layers as merged, for people who read a preview; the seed is what counts."""
+    """Plain: the layers as merged, what may be a secret hidden, for people who read a preview; the seed counts."""
     instance_id: str
     """Plain: cloud-init's instance-id in the seed; a new one makes cloud-init run again."""
     on_cloud_init_change: OnCloudInitChange

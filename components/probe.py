@@ -4,6 +4,7 @@ A plain child process and not a resource, since the answer decides what a previe
 command plugin, which would wait for the plugin to start, and for which there is no counterpart over SSH.
 """
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,8 @@ class Probe:
         self._process = subprocess.Popen(  # noqa: S603 (our own script, and settings that are no shell text)
             ["/usr/bin/env", *settings, f"./{SCRIPT}"],
             cwd=ROOT,
+            # The engine hands the config over by variables, decrypted, and the passphrase may stand among them.
+            env={key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -5,6 +5,8 @@
 LC_ALL=C
 LIBVIRT_DEFAULT_URI=qemu:///system
 export LC_ALL LIBVIRT_DEFAULT_URI
+# Pulumi's plugin hands on its whole environment. What a script calls, or starts to stay, has no use for secrets in it.
+unset PULUMI_CONFIG_PASSPHRASE PULUMI_ACCESS_TOKEN
 : "${LIBVIRT_SECONDS:=120}" # for each answer of libvirt's
 exec 3>&2                   # for what must be said even where stderr is thrown away
 trap 'exit 129' HUP INT TERM # HUP: libvirt hangs, so there is no clearing up by it

@@ -18,6 +18,7 @@ from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
 from stacks import images, preflight, seeds
 from stacks.config import Host, Lab
+from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
 
 
@@ -36,7 +37,8 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     Returns:
         What is made last: when all of these are there, the lab is.
     """
-    seed = stack_seed()
+    seed, secrets = stack_seed(), stack_secrets()
+    shown_key = keys.derive(seed, f"{lab.stack}/shown")
     lab_key = keys.ssh_key(seed, f"{lab.stack}/lab")
     host_keys = {guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests}
     addresses = preflight.addresses(lab, facts)
@@ -80,7 +82,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     last: list[pulumi.Resource] = [claim.command]
     for guest in lab.guests:
         mac = macs[guest.name]
-        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_keys[guest.name], lab_key.public)
+        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_keys[guest.name], lab_key.public, secrets)
         args: GuestArgs = {
             "lab": lab.stack,
             "hostname": guest.name,
@@ -98,7 +100,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
             "login": seeds.LOGIN,
             "host_key": host_keys[guest.name].public,
             "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, lab_key.private)),
-            "cloud_config": cloud_init.shown(seeds.layers(guest)),
+            "cloud_config": cloud_init.shown(seeds.layers(guest), shown_key),
             "instance_id": seed_disk.instance_id,
             "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
             "wait_for": WaitFor(guest.wait_for),

@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from components import cloud_init
+from components import cloud_config, cloud_init, cloud_secrets
 from components.errors import Problem
 from components.keys import SshKey
 from stacks.config import GuestSpec, Lab
+from stacks.secrets import problem, stack_secrets
 
 LAYERS = Path(__file__).parents[1] / "cloud-init"
 LOGIN = "lab"
 """The user that readiness and the lab's ssh config log in as, whatever the distribution calls its own."""
 
 
-def seed(guest: GuestSpec, domain: str, mac: str, host_key: SshKey, lab_key: str) -> cloud_init.Seed:
+def seed(
+    guest: GuestSpec, domain: str, mac: str, host_key: SshKey, lab_key: str, secrets: Mapping[str, str]
+) -> cloud_init.Seed:
     """Render a guest's seed.
 
     Args:
@@ -23,6 +26,7 @@ def seed(guest: GuestSpec, domain: str, mac: str, host_key: SshKey, lab_key: str
         mac: the guest's first NIC.
         host_key: the guest's own SSH key.
         lab_key: public half of the lab's SSH key, let in beside the keys of config.
+        secrets: what its documents name.
     """
     keys = [lab_key, *guest.authorized_keys]
     return cloud_init.render(
@@ -31,6 +35,7 @@ def seed(guest: GuestSpec, domain: str, mac: str, host_key: SshKey, lab_key: str
             fqdn=f"{guest.name}.{domain}",
             # Last, so that no layer locks out the readiness check.
             layers=[*layers(guest), _login(keys)],
+            secrets=secrets,
             authorized_keys=keys,
             host_key_private=host_key.private,
             host_key_public=host_key.public,
@@ -45,11 +50,23 @@ def layers(guest: GuestSpec) -> list[Mapping[str, object]]:
 
 
 def problems(lab: Lab) -> list[Problem]:
-    """What is wrong with the layers that the lab uses; its guests' own documents are part of its config's check."""
+    """What is wrong with the layers that the lab uses, and with the secrets that it names.
+
+    All else about its guests' own documents is part of its config's check.
+    """
     used = {"base", *(name for guest in lab.guests for name in guest.layers)}
-    return [
-        problem for name in sorted(used) for problem in cloud_init.problems(_layer(name), f"cloud-init/{name}.yaml")
-    ]
+    documents = {f"cloud-init/{name}.yaml": _layer(name) for name in sorted(used)}
+    wrong = [found for path, layer in documents.items() for found in cloud_init.problems(layer, path)]
+    for guest in lab.guests:
+        documents[f"lab.{'groups' if guest.group else 'guests'}.{guest.group or guest.name}.userData"] = guest.user_data
+    secrets = stack_secrets()
+    unknown = (
+        problem(cloud_config.joined(path, keys), name, lab.stack)
+        for path, document in documents.items()
+        for keys, name in cloud_secrets.names(document)
+        if name not in secrets
+    )
+    return [*wrong, *unknown]
 
 
 @cache

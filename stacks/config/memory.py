@@ -59,5 +59,6 @@ def _write(file: Path, content: bytes) -> None:
     aside = file.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, exist_ok=True)
+        aside.touch(mode=0o600)
         aside.write_bytes(content)
         aside.replace(file)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from components.archive import pack
-from components.cloud_init import Seed, SeedSpec, archive, layer_names, load_layer, problems, render
+from components.cloud_init import Seed, SeedSpec, archive, layer_names, load_layer, problems, render, shown
 
 CASES = Path(__file__).parents[2] / "cases" / "cloud_init"
 RENDERED = CASES / "rendered"
@@ -136,6 +136,27 @@ def test_archive() -> None:
 def test_secrets_are_not_shown() -> None:
     """Neither a spec nor a seed shows its private key when it is printed."""
     assert "private key" not in f"{GUEST!r} {render(GUEST)!r}"
+
+
+def test_a_preview_shows_what_can_be_no_secret() -> None:
+    """Names, sizes and switches stand there; what may be a secret has a mark that changes with it, and with the key."""
+    layers: list[dict[str, object]] = [
+        {
+            "package_update": True,
+            "packages": ["curl", ["nginx", "1.26"], {"snap": ["hello"]}],
+            "users": ["default", {"name": "ana", "shell": "/bin/zsh", "uid": 2000, "passwd": "geheim"}],
+            "write_files": [{"path": "/etc/key", "permissions": "0600", "content": "geheim\n"}],
+            "runcmd": [["login", "geheim"], "login geheim"],
+            "mounts": [["//nas/a", "/a", "cifs", "password=geheim"]],
+            "password": 1234,
+            "no_key_of_cloud_config": "geheim",
+        }
+    ]
+    kept = (CASES / "shown.yaml").read_text("utf-8")
+    assert shown(layers, b"key") == kept
+    changed = shown([*layers, {"password": 1235}], b"key").splitlines()
+    assert [line[:19] for line in changed if line not in kept.splitlines()] == ["password: '[hidden "]
+    assert shown(layers, b"another key") != kept
 
 
 def write_rendered() -> None:

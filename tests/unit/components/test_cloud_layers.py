@@ -64,6 +64,11 @@ def test_dates_are_text(tmp_path: Path) -> None:
             b"runcmd: []\npackages: []\nruncmd: []",
             "must be YAML, got an error in line 3: the key 'runcmd' is given twice",
         ),
+        (b"password: *geheim", "must be YAML, got an error in line 1: found undefined alias '...'"),
+        (
+            b"password: !geheim",
+            "must be YAML, got an error in line 1: could not determine a constructor for the tag '...'",
+        ),
         (b"a: \xff", "must be YAML in UTF-8, got other bytes"),
         (b"a: \x00", "must be YAML in UTF-8, got other bytes"),
     ],

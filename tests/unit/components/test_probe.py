@@ -50,6 +50,16 @@ def test_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (facts.memory_kib, facts.libvirt) == (4, "ok")
 
 
+def test_secrets_stay_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script gets this process's variables, but for those by which the engine hands over config and passphrase."""
+    for name in ("PULUMI_CONFIG", "PULUMI_CONFIG_PASSPHRASE", "NO_SECRET"):
+        monkeypatch.setenv(name, "planted")
+    process = Process()
+    ask(monkeypatch, process)
+    ((_, options),) = process.calls
+    assert [name for name, value in options["env"].items() if value == "planted"] == ["NO_SECRET"]
+
+
 @pytest.mark.parametrize(
     ("process", "message"),
     [

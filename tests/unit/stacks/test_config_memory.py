@@ -78,6 +78,14 @@ def test_a_wrong_config_is_never_remembered(checkout: Path) -> None:
     assert list((checkout / ".kvmlab").iterdir()) == []
 
 
+def test_a_memory_is_private(checkout: Path) -> None:
+    """A config may hold what is nobody else's business, whoever may look into its directory."""
+    remembered("lab", ["config"], Reader())
+    directory = checkout / ".kvmlab" / "labs"
+    (file,) = directory.iterdir()
+    assert (directory.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
 def test_half_a_memory_is_none(checkout: Path) -> None:
     """Whatever else a disk made of the file, the config is read then."""
     read = Reader()

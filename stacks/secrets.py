@@ -1,0 +1,47 @@
+"""The stack's secrets, which layers and userData name: `kvmlab:secrets`, that Pulumi keeps encrypted."""
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+import pulumi
+from pulumi.runtime import is_config_secret
+
+from components.errors import ConfigError, Problem, got
+
+
+def stack_secrets() -> Mapping[str, str]:
+    """Each secret by its name.
+
+    Raises:
+        ConfigError: they are not secret, or no texts by names.
+    """
+    config = pulumi.Config("kvmlab")
+    text = config.get("secrets")
+    if text is None:
+        return {}
+    stack = pulumi.get_stack()
+    if not is_config_secret(config.full_key("secrets")):
+        raise ConfigError(stack, [Problem("secrets", f"must be secret, got plain text; {how_to_set(stack, 'NAME')}")])
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        found = text
+    if not isinstance(found, dict):
+        kind = "a list" if isinstance(found, list) else "one value"
+        raise ConfigError(stack, [Problem("secrets", f"must be by name, got {kind}; {how_to_set(stack, 'NAME')}")])
+    secrets = cast("dict[str, object]", found)
+    if wrong := [name for name, value in secrets.items() if not isinstance(value, str)]:
+        rule = "must be text, got something else; set it anew, with --secret"
+        raise ConfigError(stack, [Problem(f"secrets.{name}", rule) for name in wrong])
+    return cast("dict[str, str]", secrets)
+
+
+def how_to_set(stack: str, name: str) -> str:
+    """The command that asks for a secret and keeps it."""
+    return f"set it with: pulumi config set --stack {stack} --secret --path secrets.{name}"
+
+
+def problem(where: str, name: str, stack: str) -> Problem:
+    """What to say where a name is of no secret."""
+    return Problem(where, f"must name a secret of the stack, got {got(name)}; {how_to_set(stack, name or 'NAME')}")
