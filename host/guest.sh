@@ -15,13 +15,17 @@ root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
 unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was asked for
 seed_bytes=1048576 # fixed, so that a running domain never sees its disk change size
+fresh= # set when the guest has had no disk
+begun= # set when its domain may be there because of us
 row="<host mac='$MAC' name='$GUEST' ip='$ADDRESS'/>"
 
 is_on() { case $1 in running | idle | paused | 'in shutdown' | pmsuspended) return 0 ;; *) return 1 ;; esac; }
 
 check_owner() {
-    [ -z "$seen_state" ] || [ "$seen_owner" = "$OWNER" ] ||
+    [ -z "$seen_state" ] || [ "$seen_owner" = "$OWNER" ] || {
+        [ -z "$fresh" ] || take_away
         die "$DOMAIN: must be a name that the host has no domain of, got one that is not this lab's; rename the guest"
+    }
 }
 
 # The lease comes from a reservation, outside the dynamic range, that only this guest owns.
@@ -39,13 +43,30 @@ apply_reservation() {
     changed "reservation of $ADDRESS"
 }
 
+is_made() { grep -qxF "$POOL_PATH/$1" "$work/made"; }
+
+# look_and_create: in one call. For a disk that is there already virsh says so, and that is no error.
+look_and_create() { look "$create_root; $create_seed"; }
+
+apply_disks() {
+    # Somebody may have stopped the pool, or a failed destroy.
+    if [ "$seen_pool" != running ]; then
+        virsh -q pool-start "$POOL" >/dev/null
+        changed "pool $POOL started"
+        look_and_create
+    fi
+    # What lies in a volume's place and no pool knows of is a killed run's.
+    is_made "$root" || { rm -f "$POOL_PATH/$root"; virsh -q "$create_root" >/dev/null; }
+    is_made "$seed" || { rm -f "$POOL_PATH/$seed"; virsh -q "$create_seed" >/dev/null; }
+    [ -z "$fresh" ] || changed "disks of $DOMAIN"
+    apply_root
+    apply_seed
+}
+
 apply_root() {
-    if [ -z "$seen_root" ]; then
-        create="vol-create-as $POOL $root $DISK_BYTES --format qcow2 \
---backing-vol $(readlink -f "$POOL_PATH/$LINK") --backing-vol-format qcow2"
-    elif [ "$seen_root" -gt "$DISK_BYTES" ]; then
+    if [ "${seen_root:-$DISK_BYTES}" -gt "$DISK_BYTES" ]; then
         die "$DOMAIN: a disk does not shrink, it has $seen_root bytes, got $DISK_BYTES; keep its size or replace the guest"
-    elif [ "$seen_root" -lt "$DISK_BYTES" ]; then
+    elif [ "${seen_root:-$DISK_BYTES}" -lt "$DISK_BYTES" ]; then
         if is_on "$seen_state"; then
             virsh -q blockresize "$DOMAIN" "$POOL_PATH/$root" "${DISK_BYTES}B" >/dev/null
         else
@@ -61,36 +82,10 @@ apply_seed() {
     SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V cidata -J -R "$work/files" 2>/dev/null ||
         die "$DOMAIN: the seed disk could not be written to $work; is there space left?"
     truncate -s "$seed_bytes" "$work/iso"
-    if [ -z "$seen_seed" ]; then
-        create="${create:+$create; }vol-create-as $POOL $seed $seed_bytes --format raw"
-    elif cmp -s "$work/iso" "$POOL_PATH/$seed"; then
-        rm "$work/iso"
-    fi
-}
-
-apply_disks() {
-    create=
-    # Somebody may have stopped the pool, or a failed destroy.
-    if [ "$seen_pool" != running ]; then
-        virsh -q pool-start "$POOL" >/dev/null
-        changed "pool $POOL started"
-        look
-    fi
-    apply_root
-    apply_seed
-    # What lies in a volume's place and no pool knows of is a killed run's.
-    [ -z "$create" ] || { forget_files; virsh_all "$create"; }
-    if [ -e "$work/iso" ]; then
-        # In place: a running QEMU holds this very inode, with its owner and mode.
-        cat "$work/iso" >"$POOL_PATH/$seed"
-        changed "$seed"
-    fi
-    [ -z "$create" ] || changed "disks of $DOMAIN"
-}
-
-forget_files() {
-    [ -n "$seen_root" ] || rm -f "$POOL_PATH/$root"
-    [ -n "$seen_seed" ] || rm -f "$POOL_PATH/$seed"
+    cmp -s "$work/iso" "$POOL_PATH/$seed" && return
+    # In place: a running QEMU holds this very inode, with its owner and mode.
+    cat "$work/iso" >"$POOL_PATH/$seed"
+    [ -n "$fresh" ] || changed "$seed"
 }
 
 # shut_down: asks the guest's own system to power off and waits; fails when it does not in time.
@@ -124,28 +119,38 @@ apply_domain() {
         shut_down || die "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s; shut it down by hand and run again"
         changed "$DOMAIN restarts"
     fi
+    begun=yes
     virsh_all "${commands}start $DOMAIN"
     changed "$DOMAIN started"
 }
 
-# Interrupted, a guest that nobody has been told of is taken away again, in one call, since seconds later all is killed.
-# One that was there before stays, and its mark makes the next run mend it.
+# Interrupted, a guest that nobody has been told of is taken away again. One that was there before stays, and its mark
+# makes the next run mend it.
 undo() {
     trap '' INT TERM
-    virsh -q "destroy $DOMAIN; undefine $DOMAIN --nvram; vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
+    [ -z "$fresh" ] || take_away
+    exit 129
+}
+
+# In one call: seconds after an interrupt, all is killed.
+take_away() {
+    virsh -q "${begun:+destroy $DOMAIN; undefine $DOMAIN --nvram; }vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
         >/dev/null 2>&1 || true
     rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
-    exit 129
 }
 
 apply() {
     mkdir "$work/files"
     unpack "$work/files"
     mv "$work/files/key" "$work/key"
-    look
-    check_owner
-    [ -n "$seen_state$seen_root" ] || trap undo INT TERM
+    create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2 \
+--backing-vol \"$(readlink -f "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
+    create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
+    [ -e "$POOL_PATH/$root" ] || fresh=yes
+    trap undo INT TERM
     : >"$unfinished"
+    look_and_create
+    check_owner
     apply_disks
     apply_reservation
     if [ "$WAIT_FOR" = start ]; then

@@ -2,14 +2,16 @@
 # One look at a guest, for guest.sh: all that libvirt knows of it, in one call. Few processes, here and there: with sixty
 # guests they are what two cores are busy with.
 
-# look: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_live and seen_defined
+# look [COMMANDS]: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_live and seen_defined
 # (what the running and the stored domain were defined from), each empty where there is no such thing; and writes the
-# network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored).
+# network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored). COMMANDS
+# are done once the disks have been seen; $work/made has the paths of those that are there then.
 # shellcheck disable=SC2034,SC2154 # set for guest.sh, and by it
 look() {
     # virsh ends no mark that it echoes with a new line.
     virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
-echo @@seed@@; vol-info --bytes --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
+echo @@seed@@; vol-info --bytes --pool $POOL $seed; ${1:+$1; }\
+echo @@made@@; vol-path --pool $POOL $root; vol-path --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
 echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
 echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>"$work/errors" |
         awk -v to="$work/" '
@@ -24,7 +26,7 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 else keep(text)
             }
             BEGIN {
-                count = split("alive pool root seed owner state live defined rows kept", parts)
+                count = split("alive pool root seed made owner state live defined rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {

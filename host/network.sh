@@ -23,19 +23,18 @@ apply() {
         remove
         current=
     fi
+    define=
     if [ -z "$current" ]; then
         RESERVATIONS=$(rows)
         export RESERVATIONS
-        printf '%s\n' "$xml" | awk '/<\/dhcp>/ && ENVIRON["RESERVATIONS"] != "" { print ENVIRON["RESERVATIONS"] } { print }' |
-            virsh -q net-define /dev/stdin >/dev/null
-    fi
-    if virsh -q net-info "$NETWORK" | grep -q '^Active: *yes'; then
+        define='net-define /dev/stdin; '
+    elif virsh -q net-info "$NETWORK" | grep -q '^Active: *yes'; then
         ok "network $NETWORK"
         return
     fi
     # A start that fails must not leave a definition behind that looks finished.
-    virsh -q net-start "$NETWORK" >/dev/null || { virsh -q net-undefine "$NETWORK" >/dev/null; exit 1; }
-    virsh -q net-autostart "$NETWORK" >/dev/null
+    printf '%s\n' "$xml" | awk '/<\/dhcp>/ && ENVIRON["RESERVATIONS"] != "" { print ENVIRON["RESERVATIONS"] } { print }' |
+        (virsh_all "${define}net-start $NETWORK; net-autostart $NETWORK") || { virsh -q net-undefine "$NETWORK" >/dev/null; exit 1; }
     changed "network $NETWORK started"
 }
 

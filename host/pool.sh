@@ -9,14 +9,11 @@ apply() {
     case $state in
         running) ok "pool $POOL" ;;
         '')
-            virsh -q pool-define-as "$POOL" dir --target "$POOL_PATH" >/dev/null
-            virsh -q pool-start "$POOL" >/dev/null
-            virsh -q pool-autostart "$POOL" >/dev/null
+            virsh_all "pool-define-as $POOL dir --target \"$POOL_PATH\"; pool-start $POOL; pool-autostart $POOL"
             changed "pool $POOL at $POOL_PATH"
             ;;
         *)
-            virsh -q pool-start "$POOL" >/dev/null
-            virsh -q pool-autostart "$POOL" >/dev/null
+            virsh_all "pool-start $POOL; pool-autostart $POOL"
             changed "pool $POOL started"
             ;;
     esac
