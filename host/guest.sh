@@ -144,8 +144,9 @@ apply() {
     unpack "$work/files"
     mv "$work/files/key" "$work/key"
     create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2 \
---backing-vol \"$(readlink -f "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
+--backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
     create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
+    [ -d "$POOL_PATH" ] || die "$DOMAIN: its pool must have its directory, got no $POOL_PATH; restore it, or destroy the lab"
     [ -e "$POOL_PATH/$root" ] || fresh=yes
     trap undo INT TERM
     : >"$unfinished"

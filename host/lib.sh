@@ -38,8 +38,11 @@ virsh_all() {
 }
 
 # need_libvirt: where libvirt does not answer, nothing is there to be seen, and that must not be taken for "nothing there".
+# Started again by one of the scripts that run side by side; the others wait.
 need_libvirt() {
-    reason=$(virsh -q hostname 2>&1) || die "libvirt: must answer at $LIBVIRT_DEFAULT_URI, got '$reason'; start it and run again"
+    reason=$(virsh -q hostname 2>&1) ||
+        flock -o /run/lock/kvmlab-libvirt host/setup.sh start >/dev/null 2>&1 ||
+        die "libvirt: must answer at $LIBVIRT_DEFAULT_URI, got '$reason'; start it and run again"
 }
 
 # A sleep in the background outlives who waits for it, so it must hold none of the script's files open.

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # set for guest.sh, and by it
 # One look at a guest, for guest.sh: all that libvirt knows of it, in one call. Few processes, here and there: with sixty
 # guests they are what two cores are busy with.
 
@@ -6,8 +7,12 @@
 # (what the running and the stored domain were defined from), each empty where there is no such thing; and writes the
 # network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored). COMMANDS
 # are done once the disks have been seen; $work/made has the paths of those that are there then.
-# shellcheck disable=SC2034,SC2154 # set for guest.sh, and by it
 look() {
+    look_once "$@" || { need_libvirt; look_once "$@"; } ||
+        die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got '$(sed -n 's/^error: //p' "$work/errors" | tail -n 1)'"
+}
+
+look_once() {
     # virsh ends no mark that it echoes with a new line.
     virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
 echo @@seed@@; vol-info --bytes --pool $POOL $seed; ${1:+$1; }\
@@ -41,8 +46,7 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 }
                 take($0)
             }
-            END { exit part != "end" }' && [ -s "$work/alive" ] ||
-        die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got '$(sed -n 's/^error: //p' "$work/errors" | tail -n 1)'"
+            END { exit part != "end" }' && [ -s "$work/alive" ] || return 1
     # At the end of an empty file, read sets nothing to nothing, and says so.
     read -r seen_pool <"$work/pool" || true
     read -r seen_root <"$work/root" || true

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a machine a hypervisor: packages, the KVM device, libvirt's limits, and libvirt up, under systemd or without it.
 # All of it stays when a lab is destroyed: other labs stand on it.
-# usage: setup.sh apply   environment: PACKAGES (Debian's names, separated by blanks) LIBVIRT_USER (optional)
+# usage: setup.sh apply | setup.sh start (libvirt alone, where it is down)
+# environment: PACKAGES (Debian's names, separated by blanks) LIBVIRT_USER (optional)
 set -eu
 . host/lib.sh
 exec 3>&- # daemons that are started here outlive the script: one that held this open would keep Pulumi waiting
@@ -99,6 +100,16 @@ libvirt() {
         ok "libvirt answers"
         return
     fi
+    bring_up
+}
+
+# One that hangs is not one that is down.
+start() {
+    limits_changed=
+    answers || { ! pgrep -x 'libvirtd|virtqemud' >/dev/null && bring_up; }
+}
+
+bring_up() {
     if [ -d /run/systemd/system ]; then under_systemd; else without_systemd; fi
     tries=0
     until answers; do

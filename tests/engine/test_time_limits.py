@@ -38,6 +38,7 @@ def environment(tmp_path: Path, does: str) -> dict[str, str]:
     """The environment of scripts whose virsh does this."""
     virsh = tmp_path / "bin" / "virsh"
     virsh.parent.mkdir()
+    (tmp_path / "pool").mkdir()
     virsh.write_text(f"#!/bin/sh\n{does}\n")
     virsh.chmod(0o755)
     settings = {**SETTINGS, "POOL_PATH": str(tmp_path / "pool"), "LIBVIRT_SECONDS": "1"}
