@@ -190,7 +190,7 @@ delete() {
     # rules anew, half a second a guest, and a row for a MAC that nobody has does no harm.
     [ -z "$kept" ] || commands="${commands}net-update $NETWORK delete ip-dhcp-host \"$kept\" --config; "
     # A network that is made anew meanwhile has lost the row by itself.
-    [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|et network|etwork not found'
+    [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
     rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
     changed "$DOMAIN removed"

@@ -32,9 +32,10 @@ apply() {
         ok "network $NETWORK"
         return
     fi
-    # A start that fails must not leave a definition behind that looks finished.
+    # A start that fails must not leave a definition behind that looks finished. What a killed run has left may start it first.
     printf '%s\n' "$xml" | awk '/<\/dhcp>/ && ENVIRON["RESERVATIONS"] != "" { print ENVIRON["RESERVATIONS"] } { print }' |
-        (virsh_all "${define}net-start $NETWORK; net-autostart $NETWORK") || { virsh -q net-undefine "$NETWORK" >/dev/null; exit 1; }
+        (virsh_all "${define}net-start $NETWORK; net-autostart $NETWORK" 'Failed to start network|already active') ||
+        { virsh -q net-undefine "$NETWORK" >/dev/null; exit 1; }
     changed "network $NETWORK started"
 }
 
