@@ -33,7 +33,7 @@ remove_network() {
         *) return 0 ;;
     esac
     virsh -q net-destroy "$LAB" >/dev/null 2>&1 || true
-    virsh -q net-undefine "$LAB" >/dev/null
+    virsh -q net-undefine "$LAB" >/dev/null 2>&1 || true # one that was never kept is gone already
     changed "network $LAB removed"
 }
 

@@ -12,7 +12,8 @@ rows() { printf '%s\n' "$RESERVATIONS" | sed -n "1{/^$NETWORK_UUID\$/!q;d};p"; }
 
 remove() {
     virsh -q net-destroy "$NETWORK" >/dev/null 2>&1 || true
-    virsh -q net-undefine "$NETWORK" >/dev/null
+    # One that was never kept is gone with that.
+    ! virsh -q net-uuid "$NETWORK" >/dev/null 2>&1 || virsh -q net-undefine "$NETWORK" >/dev/null
 }
 
 apply() {
@@ -35,7 +36,7 @@ apply() {
     # A start that fails must not leave a definition behind that looks finished. What a killed run has left may start it first.
     printf '%s\n' "$xml" | awk '/<\/dhcp>/ && ENVIRON["RESERVATIONS"] != "" { print ENVIRON["RESERVATIONS"] } { print }' |
         (virsh_all "${define}net-start $NETWORK; net-autostart $NETWORK" 'Failed to start network|already active') ||
-        { virsh -q net-undefine "$NETWORK" >/dev/null; exit 1; }
+        { remove; exit 1; }
     changed "network $NETWORK started"
 }
 

@@ -22,7 +22,7 @@ POINTS = int(os.environ.get("KVMLAB_KILLS", "60"))
 SEED = os.environ.get("KVMLAB_SEED", secrets.token_hex(4))
 VICTIMS = {
     "script": "kill -9 $script",
-    "cli": f"pkill -9 -x pulumi -f -- '--stack {STACK}'",
+    "cli": f"pkill -9 -f '[p]ulumi (up|destroy) --stack {STACK} '",
     "language host": f"pkill -9 -f '^{ROOT}/.toolchain/libexec/pulumi-language-python '",
     "program": f"pkill -9 -f 'python.*{ROOT}/.toolchain/libexec/pulumi-language-python-exec'",
     "plugin": f"pkill -9 -f '^{ROOT}/.toolchain/home/plugins/resource-command'",
@@ -46,8 +46,13 @@ class Point(NamedTuple):
 def points() -> list[Point]:
     """Every victim in every operation, and then what the seed says."""
     chosen = random.Random(SEED)  # noqa: S311 (to be repeated, not to be secret)
-    cases = [(operation, victim) for operation in ("up", "grow", "destroy") for victim in VICTIMS]
-    cases += [(chosen.choice(("up", "grow", "destroy")), chosen.choice(list(VICTIMS))) for _ in range(POINTS)]
+    cases = [
+        (operation, victim)
+        for operation in ("up", "grow", "destroy")
+        for victim in VICTIMS
+        if operation != "destroy" or victim not in ("language host", "program")  # it runs no program
+    ]
+    cases += [chosen.choice(cases) for _ in range(POINTS)]
     return [
         Point(
             operation,
@@ -89,7 +94,7 @@ def test_kills(machine: Machine) -> None:
         machine.write(3 if point.operation == "grow" else 2)
         step = 1 + int(point.step * steps[point.operation])
         hit, _ = machine.disturb(target, step, VICTIMS[point.victim], point.moment)
-        missed += not hit
+        missed += not hit or "nobody to kill" in hit
         tell(f"{number}: {point.operation}, step {step}, {point.victim} {point.moment} [{hit}], then {point.then}")
         machine.lab.make(point.then)
         if point.then == "up":
@@ -97,5 +102,5 @@ def test_kills(machine: Machine) -> None:
             machine.lab.make("destroy")
         wait_until_quiet()
         assert host() == found, f"seed {SEED}, point {number}"
-    # Guests run side by side, so a run may have a step less than the one that was counted.
-    assert missed <= POINTS // 10, f"{missed} of {POINTS} points were never reached"
+    # Guests run side by side, so a run may have a step less than the one that was counted, or be over at it.
+    assert missed <= POINTS // 10, f"at {missed} of {POINTS} points nothing was killed"

@@ -18,6 +18,6 @@ while parent=$(awk '{ print $4 }' "/proc/$script/stat") && is_script "$parent"; 
 printf '%s: %s %s\n' "$(tr '\0' ' ' <"/proc/$script/cmdline")" "$name" "$*" >"$STEPS/hit"
 [ "$MOMENT" = before ] || "$name" "$@"
 status=$?
-eval "$KILL"
+eval "$KILL" || echo 'nobody to kill' >>"$STEPS/hit"
 [ "$MOMENT" = after ] || exec "$name" "$@"
 exit "$status"
