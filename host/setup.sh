@@ -75,6 +75,9 @@ member() {
     fi
 }
 
+# runs DAEMON[,DAEMON]: one that was killed stays in the list for a while, and counts for nothing.
+runs() { ps -C "$1" -o stat= | grep -q '^[^Z]'; }
+
 answers() { timeout 10 virsh -q uri >/dev/null 2>&1; }
 
 under_systemd() {
@@ -86,12 +89,12 @@ under_systemd() {
 }
 
 without_systemd() {
-    if pgrep -x libvirtd >/dev/null; then
+    if runs libvirtd; then
         [ -n "$limits_changed" ] || return 0
         pkill -x libvirtd
-        while pgrep -x libvirtd >/dev/null; do sleep 1; done
+        while runs libvirtd; do sleep 1; done
     fi
-    pgrep -x virtlogd >/dev/null || virtlogd -d </dev/null >/dev/null 2>&1
+    runs virtlogd || virtlogd -d </dev/null >/dev/null 2>&1
     libvirtd -d </dev/null >/dev/null 2>&1
 }
 
@@ -106,7 +109,7 @@ libvirt() {
 # One that hangs is not one that is down.
 start() {
     limits_changed=
-    answers || { ! pgrep -x 'libvirtd|virtqemud' >/dev/null && bring_up; }
+    answers || { ! runs libvirtd,virtqemud && bring_up; }
 }
 
 bring_up() {
