@@ -45,6 +45,10 @@ need_libvirt() {
         die "libvirt: must answer at $LIBVIRT_DEFAULT_URI, got '$reason'; start it and run again"
 }
 
+# runs DAEMON[,DAEMON]: one that was killed stays in the list for a while, and counts for nothing.
+# shellcheck disable=SC2009 # pgrep does not tell states
+runs() { ps -C "$1" -o stat= | grep -q '^[^Z]'; }
+
 # A sleep in the background outlives who waits for it, so it must hold none of the script's files open.
 # progress MESSAGE: a line every 10 s until stop_progress, so that nobody wonders whether a long step still runs.
 progress() {

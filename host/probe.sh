@@ -66,7 +66,7 @@ marks='s/@@\([^@]*\)@@/\n@@\1@@\n/g'
 # One connection for all that is asked: each start of virsh costs as much as the answers.
 if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@networks@@; net-list --all --name; \
 echo @@pools@@; pool-list --all --name" 2>&1); then
-    if pgrep -x 'libvirtd|virtqemud' >/dev/null; then fact libvirt_process yes; else fact libvirt_process no; fi
+    if runs libvirtd,virtqemud; then fact libvirt_process yes; else fact libvirt_process no; fi
     fact libvirt "unreachable $(printf '%s\n' "$listing" | sed -n 's/^error: //p' | tail -n 1)"
     exit 0
 fi

@@ -75,9 +75,6 @@ member() {
     fi
 }
 
-# runs DAEMON[,DAEMON]: one that was killed stays in the list for a while, and counts for nothing.
-runs() { ps -C "$1" -o stat= | grep -q '^[^Z]'; }
-
 answers() { timeout 10 virsh -q uri >/dev/null 2>&1; }
 
 under_systemd() {
