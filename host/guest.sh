@@ -160,7 +160,7 @@ apply() {
         # Held until the guest is ready: its boot is what keeps the host busy.
         take_turn "$DOMAIN"
         apply_domain
-        host/ready.sh <"$work/key"
+        host/ready.sh <"$work/key" 8>&-
         end_turn
     fi
     rm -f "$unfinished"
@@ -193,10 +193,12 @@ delete() {
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
     rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
+    rm -f "$lock"
     changed "$DOMAIN removed"
 }
 
 umask 077
+alone "$DOMAIN"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$1"

@@ -116,6 +116,8 @@ delete() {
         ok "no image $LINK"
     fi
     [ ! -d "$POOL_PATH" ] || remove_directory
+    rm -f "$lock"
 }
 
+alone "$LAB-$LINK"
 "$1"

@@ -37,11 +37,19 @@ virsh_all() {
     [ -z "$errors" ] || die "$errors"
 }
 
+# alone NAME: what a killed run has left comes to its end first, down to its last call of virsh.
+alone() {
+    lock=/run/lock/kvmlab-$1
+    exec 8>"$lock"
+    flock -w "$LIBVIRT_SECONDS" 8 ||
+        die "$1: must be worked on by one run at a time, got another one for $LIBVIRT_SECONDS s; end it and run again"
+}
+
 # need_libvirt: where libvirt does not answer, nothing is there to be seen, and that must not be taken for "nothing there".
 # Started again by one of the scripts that run side by side; the others wait.
 need_libvirt() {
     reason=$(virsh -q hostname 2>&1) ||
-        flock -o /run/lock/kvmlab-libvirt host/setup.sh start >/dev/null 2>&1 ||
+        flock -o /run/lock/kvmlab-libvirt host/setup.sh start >/dev/null 2>&1 8>&- 9>&- ||
         die "libvirt: must answer at $LIBVIRT_DEFAULT_URI, got '$reason'; start it and run again"
 }
 

@@ -43,9 +43,11 @@ apply() {
 delete() {
     virsh -q net-uuid "$NETWORK" >/dev/null 2>&1 || { ok "no network $NETWORK"; return; }
     remove
+    rm -f "$lock"
     changed "network $NETWORK removed"
 }
 
+alone "network-$NETWORK"
 need_libvirt
 trap '' INT TERM # a second's work is brought to its end
 "$1"

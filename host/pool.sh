@@ -23,9 +23,11 @@ delete() {
     virsh -q pool-info "$POOL" >/dev/null 2>&1 || { ok "no pool $POOL"; return; }
     virsh -q pool-destroy "$POOL" >/dev/null 2>&1 || true
     virsh -q pool-undefine "$POOL" >/dev/null
+    rm -f "$lock"
     changed "pool $POOL removed"
 }
 
+alone "pool-$POOL"
 need_libvirt
 trap '' INT TERM # a second's work is brought to its end
 "$1"
