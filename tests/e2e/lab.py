@@ -133,14 +133,21 @@ def host() -> dict[str, list[str]]:
         "rules": [line for line in kept if "LIBVIRT" not in line or "-j LIBVIRT" not in line],
         "processes": [
             line
-            for line in run("pgrep", "-a", "-f", "qemu-system|dnsmasq|^/bin/sh host/").stdout.splitlines()
+            for line in run("pgrep", "-a", "-f", "qemu-system|/var/lib/libvirt/dnsmasq").stdout.splitlines()
             if "default.conf" not in line and "<defunct>" not in line
         ],
+        "scripts": scripts(),
     }
+
+
+def scripts() -> list[str]:
+    """The scripts of this checkout's host/ that run now."""
+    found = (line.split(" ", 1) for line in run("pgrep", "-a", "-f", "^/bin/sh host/").stdout.splitlines())
+    return [command for pid, command in found if os.path.realpath(f"/proc/{pid}/cwd") == str(ROOT)]
 
 
 def wait_until_quiet(seconds: int = 30) -> None:
     """Let what a killed run left behind come to its end."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and run("pgrep", "-f", "^/bin/sh host/").returncode == 0:
+    while time.monotonic() < deadline and scripts():
         time.sleep(1)

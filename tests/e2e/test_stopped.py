@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.lab import ROOT, host, run, wait_until_quiet
+from tests.e2e.lab import ROOT, host, run, scripts, wait_until_quiet
 from tests.e2e.machine import Machine
 
 # Before a test looks at the host as it is found, libvirt answers there.
@@ -62,7 +62,7 @@ def test_ctrl_c_while_guests_boot(machine: Machine) -> None:
     machine.write(1, {"atOnce": 2}, slow=3)
     output = interrupt("up", "1 wait for their turn")
     # Not after a while: when the command has ended, all has.
-    assert run("pgrep", "-f", "^/bin/sh host/").returncode != 0, output
+    assert scripts() == [], output
     machine.holds(1)
     machine.write(3)
     machine.lab.make("up")
@@ -73,15 +73,14 @@ def test_ctrl_c_while_a_lab_is_made(machine: Machine) -> None:
     """Nothing of it is there but what state knows of."""
     machine.write(1, slow=1)
     interrupt("up", "booting, no lease yet")
-    assert run("pgrep", "-f", "^/bin/sh host/").returncode != 0
+    assert scripts() == []
     machine.holds(1)
 
 
-@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
-def test_libvirt_stalls(machine: Machine, part: float) -> None:
+def test_libvirt_stalls(machine: Machine) -> None:
     """Each step under way names what it asked, and the limit that config has set; then the next run goes on."""
     machine.write(1, {"timeout": "3s"})
-    step = int(machine.count("up") * part)
+    step = int(machine.count("up") * 0.7)
     machine.lab.make("destroy")
     hit, output = machine.disturb("up", step, "pkill -STOP -x libvirtd")
     run("pkill", "-CONT", "-x", "libvirtd")
