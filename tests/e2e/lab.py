@@ -143,7 +143,14 @@ def host() -> dict[str, list[str]]:
 def scripts() -> list[str]:
     """The scripts of this checkout's host/ that run now."""
     found = (line.split(" ", 1) for line in run("pgrep", "-a", "-f", "^/bin/sh host/").stdout.splitlines())
-    return [command for pid, command in found if os.path.realpath(f"/proc/{pid}/cwd") == str(ROOT)]
+    return [command for pid, command in found if _directory(pid) == str(ROOT)]
+
+
+def _directory(pid: str) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+    except OSError:
+        return ""  # it has ended
 
 
 def wait_until_quiet(seconds: int = 30) -> None:
