@@ -76,7 +76,8 @@ build() {
     [ -n "${BUILD:-}" ] || give_up "image $URL: cannot be reached; check the network, or give a local file"
     printf 'cannot reach %s: building %s from Debian packages instead\n' "$URL" "$BUILD"
     built=$PWD/.kvmlab/images/$BUILD.qcow2
-    images/build "$BUILD" "$built" || give_up "image $BUILD: could not be built"
+    # mmdebstrap has a shell write to the next free number, and the shell knows but one digit.
+    images/build "$BUILD" "$built" 3>&- 8>&- || give_up "image $BUILD: could not be built"
     # Root built it, in a checkout that may be a user's.
     chown -R --reference=.kvmlab .kvmlab/images
     cp --sparse=always "$built" "$part"

@@ -62,7 +62,7 @@ runs() { ps -C "$1" -o stat= | grep -q '^[^Z]'; }
 progress() {
     (
         seconds=0
-        while sleep 10 >/dev/null 2>&1 3>&-; do
+        while sleep 10 >/dev/null 2>&1 3>&- 8>&-; do
             seconds=$((seconds + 10))
             printf '%s (%s s)\n' "$1" "$seconds"
         done

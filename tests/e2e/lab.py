@@ -67,10 +67,12 @@ class Lab:
             step["urn"].split("::", 2)[2]: step["op"] for step in steps if step["op"] not in ("same", "read", "refresh")
         }
 
-    def kill_during(self, target: str, pattern: str) -> str:
-        """Run a make target and SIGKILL pulumi when its output matches; the output until then."""
+    def kill_during(self, operation: str, pattern: str) -> str:
+        """Run plain `pulumi up` or `destroy` and SIGKILL it when its output matches; the output until then."""
+        assert run("make", "stack", f"STACK={self.stack}").returncode == 0
+        command = f"pulumi {operation} --stack {self.stack} --yes --skip-preview --non-interactive"
         process = subprocess.Popen(
-            ["make", target, f"STACK={self.stack}"],
+            ["sh", "-c", f". .toolchain/env && {command}"],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
