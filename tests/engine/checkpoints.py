@@ -64,9 +64,13 @@ def take_over(checkout: Checkout, stack: str, state: State, **environment: str) 
     return {name(step["urn"]): step["op"] for step in json.loads(preview.output)["steps"]}
 
 
-def all_same(state: State) -> Steps:
-    """The steps of a preview that changes nothing."""
-    return {name(resource["urn"]): "same" for resource in resources(state)}
+SHOWN_ANEW = {"kvmlab:index:Guest": "update"}
+"""Components, which nothing on a host stands on: 0.1.0 showed cloud-config with what may be secret in it."""
+
+
+def nothing_runs(state: State) -> Steps:
+    """The steps of a preview in which all that there is stays, and no command runs."""
+    return {name(resource["urn"]): SHOWN_ANEW.get(resource["type"], "same") for resource in resources(state)}
 
 
 def make(checkout: Checkout, stack: str) -> State:

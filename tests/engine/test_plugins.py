@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.engine.checkpoints import KEPT, PROVIDER, State, Steps, add_stack, all_same, name, resources, take_over
+from tests.engine.checkpoints import KEPT, PROVIDER, State, Steps, add_stack, nothing_runs, name, resources, take_over
 from tests.engine.conftest import ROOT, Checkout
 
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -133,7 +133,7 @@ def test_a_move_changes_nothing(home_of: Callable[[Plugin], str], tmp_path: Path
     """Every resource stays as it is."""
     noted, plugin = MOVES[move]
     state = checkpoint(noted)
-    assert moved(state, plugin, home_of(plugin), tmp_path / "checkout") == all_same(state)
+    assert moved(state, plugin, home_of(plugin), tmp_path / "checkout") == nothing_runs(state)
 
 
 def test_an_early_official_has_commands_run_again(home_of: Callable[[Plugin], str], tmp_path: Path) -> None:
@@ -162,4 +162,4 @@ def all_commands(state: State, step: str) -> Steps:
     """The steps of a preview that does the same with every command, and nothing else."""
     commands = {name(resource["urn"]): step for resource in resources(state) if resource["type"] == COMMAND}
     assert len(commands) > 5
-    return all_same(state) | commands
+    return nothing_runs(state) | commands
