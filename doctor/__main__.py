@@ -43,7 +43,8 @@ def main() -> int:
     others = [f"python3.{minor}" for minor in range(PYTHON[1], 20) if shutil.which(f"python3.{minor}")]
     lines: dict[str, Line] = {"python": python(sys.version_info[:2], others)}
     lines.update((check.__name__, check(facts)) for check in CHECKS)
-    sys.stdout.write(report(lines, colour=sys.stdout.isatty()))
+    by_sudo = os.geteuid() == 0 and os.environ.get("SUDO_USER", "root") != "root"
+    sys.stdout.write(report(lines, colour=sys.stdout.isatty(), by_sudo=by_sudo))
     return int(any(line.level == MUST for line in lines.values()))
 
 

@@ -12,12 +12,13 @@ WIDTH = 15
 """Of the longest name of a check, and a blank."""
 
 
-def report(lines: Mapping[str, Line], *, colour: bool) -> str:
+def report(lines: Mapping[str, Line], *, colour: bool, by_sudo: bool = False) -> str:
     """All lines, and what they come to.
 
     Args:
         lines: by what was looked at.
         colour: whether it is for a terminal; the words say the same.
+        by_sudo: whether a user asked as root, whom sudo may ask for a password when they do not.
     """
     shown: list[str] = []
     for subject, line in lines.items():
@@ -27,5 +28,7 @@ def report(lines: Mapping[str, Line], *, colour: bool) -> str:
         if line.todo:
             shown.append(f"{'':<{WIDTH + 6}} -> {line.todo}")
     musts = [subject for subject, line in lines.items() if line.level == MUST]
-    verdict = f"first do what must be done: {', '.join(musts)}" if musts else "a lab can be made here: make up"
+    verdict = f"a lab can be made here: make up{', by sudo too unless that asks for no password' if by_sudo else ''}"
+    if musts:
+        verdict = f"first do what must be done: {', '.join(musts)}"
     return "\n".join([*shown, "", verdict, ""])

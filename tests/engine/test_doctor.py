@@ -84,6 +84,18 @@ def test_it_asks_by_sudo_where_that_lets_it(checkout: Path) -> None:
     assert "ok    rights          root\n" in ended.output
 
 
+def test_by_sudo_is_not_without_it(checkout: Path) -> None:
+    """What root sees is no promise to the user who will ask without sudo."""
+    env = {"PATH": os.environ["PATH"]}
+    whole, by_sudo = (
+        run("/usr/bin/python3", "-B", "-m", "doctor", cwd=checkout, env=env | more)
+        for more in ({}, {"SUDO_USER": "nobody"})
+    )
+    assert "ok    rights          nobody, who may act as root\n" in by_sudo.output
+    end = "" if whole.status else ", by sudo too unless that asks for no password"
+    assert by_sudo.output.splitlines()[-1] == whole.output.splitlines()[-1] + end
+
+
 def test_a_script_that_fails_is_told(checkout: Path) -> None:
     """In one line, without a stack trace."""
     (checkout / "host" / "facts.sh").write_text("exit 7\n", "utf-8")

@@ -198,6 +198,12 @@ CONFIGURED = "NETWORK_FILE=/run/systemd/network/{}.network\\nADMIN_STATE=configu
         ("something-else", IFUPDOWN.format("auto br0\\n  iface br0 inet dhcp"), "ifupdown"),
         ("NetworkManager", IFUPDOWN.format("iface br0 inet static") + ";" + NM.format("false"), "ifupdown"),
         ("something-else", IFUPDOWN.format("iface br01 inet dhcp"), "none"),
+        (
+            "wickedd",
+            "mount -t tmpfs none /etc; mkdir -p /etc/sysconfig/network; : >/etc/sysconfig/network/ifcfg-br0",
+            "wicked",
+        ),
+        ("wickedd", "mount -t tmpfs none /etc", "none"),
     ],
 )
 def test_who_manages_an_interface(room: Path, daemon: str, setup: str, manager: str) -> None:
@@ -244,6 +250,23 @@ def test_kvm_and_the_kernels_log(room: Path) -> None:
         assert (facts.bios_says, facts.kernel_log) == (line, "part")
 
 
+@pytest.mark.parametrize(
+    ("target", "resolver"),
+    [
+        ("/run/systemd/resolve/stub-resolv.conf", "systemd-resolved"),
+        ("/run/NetworkManager/resolv.conf", "NetworkManager"),
+        ("/run/resolvconf/resolv.conf", "resolvconf"),
+        ("/etc/my.conf", "file"),
+    ],
+)
+def test_names(target: str, resolver: str) -> None:
+    """Whose file it is tells its place."""
+    conf = r"# by hand\nsearch lan\nnameserver 192.0.2.53\nnameserver 2001:db8::53\n"
+    link = f"mkdir -p {target.rpartition('/')[0]}; printf '{conf}' >{target}; ln -s {target} /etc/resolv.conf"
+    facts = made_up(f"mount -t tmpfs none /etc; {link}")
+    assert (facts.resolver, facts.nameservers) == (resolver, ("192.0.2.53", "2001:db8::53"))
+
+
 def test_kvm_device() -> None:
     """Who may use it is told as it is."""
     facts = made_up(
@@ -270,3 +293,36 @@ def test_firewall(room: Path) -> None:
     assert facts.drops == {Drops("inet", "mine", "in", "input"), Drops("ip", "filter", "FORWARD", "forward")}
     assert facts.firewalls == {"ufw"}
     assert made_up("").drops == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("conf", "backend"),
+    [
+        ('#firewall_backend = "nftables"\n', "nftables"),
+        ('#firewall_backend = "nftables"\nfirewall_backend = "iptables"\n', "iptables"),
+        ("# Master configuration file for the network driver.\n", ""),
+    ],
+)
+def test_libvirt(room: Path, conf: str, backend: str) -> None:
+    """What answers, what waits behind a socket, and where rules are written: as set, or as the distribution has it."""
+    shutil.copy("/bin/sleep", room / "virtqemud")
+    (room / "network.conf").write_text(conf, "utf-8")
+    tool(room, "virsh", "qemu:///system\n")
+    setup = (
+        "mkdir /run/alternatives; mount --bind /etc/alternatives /run/alternatives; mount -t tmpfs none /etc;"
+        f" ln -s /run/alternatives /etc; mkdir /etc/libvirt /run/libvirt; cp {room}/network.conf /etc/libvirt;"
+        " python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('/run/libvirt/virtqemud-sock')\""
+    )
+    path = f"{room}:{os.environ['PATH']}"
+    facts = made_up(setup, PATH=path)
+    assert (facts.libvirt_sockets, facts.libvirt_running, facts.libvirt_answers) == ({"virtqemud"}, frozenset(), "")
+    assert facts.firewall_backend == backend
+    run_it = (
+        f"{setup}; {room}/virtqemud 600 >/dev/null 2>&1 & until grep -qs virtqemud /proc/*/comm; do sleep 0.1; done"
+    )
+    facts = made_up(run_it, PATH=path)
+    assert (facts.libvirt_running, facts.libvirt_answers) == ({"virtqemud"}, "yes")
+    (room / "virsh").write_text(
+        "#!/bin/sh\necho 'error: failed to connect' >&2\necho 'error: Refused: no' >&2\nexit 1\n"
+    )
+    assert made_up(run_it, PATH=path).libvirt_answers == "no Refused: no"

@@ -12,8 +12,6 @@ from doctor.report import WIDTH, report
 from stacks.config import models
 from tests.unit.components.test_machine_facts import CASES, ROOT, load
 
-MANY = "root yes\nmachine x86_64\nos_id debian\n"
-
 
 def lines(facts: MachineFacts) -> dict[str, Line]:
     """All that depends on facts."""
@@ -43,6 +41,17 @@ def test_colour_is_only_on_the_words() -> None:
         shown = shown.replace(code, "")
     assert shown == plain
     assert max(len(check.__name__) for check in CHECKS) < WIDTH
+
+
+def test_the_verdict() -> None:
+    """Who asked by sudo is not promised that the same goes without it."""
+    fine, bad = {"memory": Line("warn", "little")}, {"disk": Line("must", "none"), "names": Line("must", "none")}
+    told = {by_sudo: report(fine, colour=False, by_sudo=by_sudo).splitlines()[-1] for by_sudo in (False, True)}
+    assert told == {
+        False: "a lab can be made here: make up",
+        True: "a lab can be made here: make up, by sudo too unless that asks for no password",
+    }
+    assert report(bad, colour=False, by_sudo=True).endswith("\n\nfirst do what must be done: disk, names\n")
 
 
 @pytest.mark.parametrize(
