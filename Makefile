@@ -7,6 +7,10 @@ pulumi = . .toolchain/env && pulumi
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
+.PHONY: doctor
+doctor: ## say what this machine lacks for a lab; changes nothing, and needs nothing but Python
+	@python3 -B -m doctor
+
 .PHONY: setup
 setup: ## get the toolchain and the Python environment (part of all that follows)
 	@toolchain/bootstrap

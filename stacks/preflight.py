@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from components.bios import bios_hint
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
@@ -9,7 +10,6 @@ from stacks import images
 from stacks.config import FileImage, GuestSpec, Lab
 
 MIB = 1024 * 1024
-BIOS_HINT = "enable Intel VT-x or AMD-V (SVM) in the BIOS/UEFI setup"
 
 
 def question(lab: Lab) -> dict[str, str]:
@@ -73,7 +73,7 @@ def accelerator(lab: Lab, facts: HostFacts) -> str:
 def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
     """What a user should know, and may live with."""
     if lab.host.accelerator == "auto" and not facts.has_kvm:
-        yield f"{lab.host.address}: guests are emulated, which is slow; {BIOS_HINT}"
+        yield f"{lab.host.address}: guests are emulated, which is slow; {bios_hint()}"
 
 
 def _host(_lab: Lab, facts: HostFacts) -> Iterator[Problem]:
@@ -89,7 +89,7 @@ def _accelerator(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         lacks = "the CPU shows neither vmx nor svm" if not facts.cpu_flag else "there is no /dev/kvm"
         yield Problem(
             "lab.host.accelerator",
-            f"'kvm' must be what the host offers, but {lacks}; {BIOS_HINT}, or set it to 'auto' or 'tcg'",
+            f"'kvm' must be what the host offers, but {lacks}; {bios_hint()}, or set it to 'auto' or 'tcg'",
         )
 
 

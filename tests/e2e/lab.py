@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Lab:
         }
 
     def kill_during(self, operation: str, pattern: str) -> str:
-        """Run plain `pulumi up` or `destroy` and SIGKILL it when its output matches; the output until then."""
+        """Run plain `pulumi up` or `destroy` and SIGKILL it, scripts and all, when its output matches; the output."""
         assert run("make", "stack", f"STACK={self.stack}").returncode == 0
         command = f"pulumi {operation} --stack {self.stack} --yes --skip-preview --non-interactive"
         process = subprocess.Popen(
@@ -84,9 +85,11 @@ class Lab:
         for line in process.stdout:
             seen += line
             if not killed and re.search(pattern, line):
-                for pid in _pulumi_processes(self.stack):
-                    os.kill(pid, signal.SIGKILL)
-                    killed += 1
+                # The scripts first, or they would clear up.
+                for pid in (*_scripts(), *_pulumi_processes(self.stack)):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                        killed += 1
         process.wait(timeout=60)
         assert killed, f"nothing was killed: no line matched {pattern!r} in\n{seen}"
         return seen
@@ -144,8 +147,12 @@ def host() -> dict[str, list[str]]:
 
 def scripts() -> list[str]:
     """The scripts of this checkout's host/ that run now."""
+    return [*_scripts().values()]
+
+
+def _scripts() -> dict[int, str]:
     found = (line.split(" ", 1) for line in run("pgrep", "-a", "-f", "^/bin/sh host/").stdout.splitlines())
-    return [command for pid, command in found if _directory(pid) == str(ROOT)]
+    return {int(pid): command for pid, command in found if _directory(pid) == str(ROOT)}
 
 
 def _directory(pid: str) -> str:
