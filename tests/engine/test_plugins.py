@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.engine.checkpoints import KEPT, PROVIDER, State, Steps, add_stack, nothing_runs, name, resources, take_over
+from tests.engine.checkpoints import KEPT, PROVIDER, State, Steps, add_stack, name, nothing_runs, resources, take_over
 from tests.engine.conftest import ROOT, Checkout
 
 pytestmark = pytest.mark.usefixtures("untouched")
