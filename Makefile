@@ -2,6 +2,9 @@
 
 STACK ?= quickstart
 pulumi = . .toolchain/env && pulumi
+console = . .toolchain/env && python -m console
+# What `pulumi` of .toolchain/env does after each call.
+tidied = status=$$?; toolchain/tidy; exit $$status
 
 .PHONY: help
 help: ## show this list
@@ -23,7 +26,7 @@ stack: setup
 
 .PHONY: up
 up: stack ## make the lab real; STACK=quickstart is the default, here and below
-	@. .toolchain/env && python -m console up $(STACK)
+	@$(console) up $(STACK); $(tidied)
 
 .PHONY: preview
 preview: stack ## show what `make up` would change
@@ -31,7 +34,7 @@ preview: stack ## show what `make up` would change
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found
-	@. .toolchain/env && python -m console destroy $(STACK)
+	@$(console) destroy $(STACK); $(tidied)
 
 .PHONY: test
 test: setup ## unit tests, engine tests, and a real guest that boots

@@ -31,6 +31,8 @@ def lab(found: dict[str, list[str]]) -> Iterator[Lab]:
     made.write(config())
     output = made.make("up")
     assert "ssh -F .kvmlab/ssh/e2e/config web" in output, output
+    assert "1 of 1 guests ready in " in output, output
+    assert "encryptionsalt" not in made.file.read_text("utf-8")
     yield made
     made.remove()
 
