@@ -84,9 +84,10 @@ class Progress:
     def end(self, now: float) -> Iterator[str]:
         """The last lines: guests, time, slowest step, resources, and the stack's table of logins.
 
-        None where Pulumi did not get as far as a run: it has said why.
+        None where a run has not begun, or has ended at the config: why has been told.
         """
-        if self._changes is None:
+        begun = self._slowest[1] or self._guests or self._removed
+        if self._changes is None or (self._failed and not begun):
             return
         guests = f"{sum(self._guests.values())} of {len(self._guests)} guests ready" if self._guests else ""
         gone = f"{self._removed} guests removed" if self._removed else ""
