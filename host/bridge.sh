@@ -62,10 +62,11 @@ arm() {
     read -r now _ </proc/uptime
     echo $((${now%.*} + ROLLBACK_SECONDS)) >"$trial/deadline"
     guard="$trial/host/bridge_guard.sh $trial"
-    # Where systemd runs, it starts the guard: what a login leaves behind may be ended with it.
+    # Where systemd runs, it starts the guard, since what a login leaves behind may be ended with it. A DHCP client that
+    # the guard starts stays.
     # shellcheck disable=SC2086 # two words
-    { [ -d /run/systemd/system ] && systemd-run -q --collect -p Restart=on-failure /bin/sh $guard; } >>"$log" 2>&1 ||
-        setsid /bin/sh $guard </dev/null >>"$log" 2>&1 &
+    { [ -d /run/systemd/system ] && systemd-run -q --collect -p KillMode=process -p Restart=on-failure /bin/sh $guard; } \
+        >>"$log" 2>&1 || setsid /bin/sh $guard </dev/null >>"$log" 2>&1 &
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         [ ! -e "$trial/guard" ] || return 0
         sleep 0.3

@@ -58,7 +58,11 @@ render() {
     bridged file "$from" | add_file "$1" "$from"
 }
 
+# The DHCP server knows dhclient by an identifier that it keeps with the leases of an interface.
+lease_file() { printf '/var/lib/dhcp/dhclient.%s.leases\n' "$1"; }
+
 switch_on() {
+    grep '^default-duid ' "$(lease_file "$interface")" >"$(lease_file "$BRIDGE")" || rm -f "$(lease_file "$BRIDGE")"
     ifdown --force "$interface" || :
     ifup -i "$trial/live/interfaces" "$BRIDGE"
 }
@@ -66,6 +70,7 @@ switch_on() {
 switch_off() {
     ifdown -i "$trial/live/interfaces" --force "$BRIDGE" || :
     ip link delete dev "$BRIDGE" || :
+    rm -f "$(lease_file "$BRIDGE")"
     ifdown --force "$interface" || :
     ifup --force "$interface"
 }

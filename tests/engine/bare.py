@@ -1,4 +1,4 @@
-"""A bare machine, as far as networks go: namespaces with a NIC, /etc, /run and /var of its own, and a LAN behind the NIC.
+"""A bare machine, as far as networks go: namespaces with a NIC, files of its own, and a LAN behind the NIC.
 
 Nothing of this machine changes. What the packages of a manager bring is laid over /usr of the bare machine alone.
 """
@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NIC = "02:00:00:00:00:05"
+NIC = "02:00:00:00:0a:05"
 """The MAC address of eth0."""
 HELD = "192.0.2.10"
 """The static address of eth0."""
@@ -19,10 +19,10 @@ HELD = "192.0.2.10"
 BOOT = r"""
 mount --make-rprivate /
 for directory in usr etc var/lib; do
-    lower=/$directory
-    [ ! -d "$STATE/packages/$directory" ] || lower=$STATE/packages/$directory:$lower
-    mkdir -p "$STATE/$directory/upper" "$STATE/$directory/work"
-    mount -t overlay -o "lowerdir=$lower,upperdir=$STATE/$directory/upper,workdir=$STATE/$directory/work" overlay "/$directory"
+    own=$STATE/$directory
+    mkdir -p "$own/upper" "$own/work" "$STATE/packages/$directory"
+    layers=lowerdir=$STATE/packages/$directory:/$directory,upperdir=$own/upper,workdir=$own/work
+    mount -t overlay -o "$layers" overlay "/$directory"
 done
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lock /run/network /run/dbus /run/systemd/network
@@ -89,10 +89,11 @@ class Bare:
             each.communicate()
 
     def write(self, path: str, text: str) -> None:
-        """Write a file of the machine that is there, or is to be there, when it boots."""
+        """Write a file that is to be there when it boots."""
         file = self.state / "etc/upper" / path.removeprefix("/etc/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
+        file.chmod(0o755 if text.startswith("#!") else 0o644)
 
     def serve(self) -> None:
         """A DHCP server on the LAN that knows nobody and has addresses for twenty."""
@@ -114,5 +115,7 @@ class Bare:
     def reaches(self, address: str) -> bool:
         """Whether a packet from the LAN is answered there: a closed port refuses, what is not there is silent."""
         refused = 111
-        script = f"import socket; s = socket.socket(); s.settimeout(1); exit(s.connect_ex(({address!r}, 9)) != {refused})"
+        script = (
+            f"import socket; s = socket.socket(); s.settimeout(1); exit(s.connect_ex(({address!r}, 9)) != {refused})"
+        )
         return self.far("python3", "-c", script).returncode == 0

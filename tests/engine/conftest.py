@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.bare import Bare
+from tests.engine.bridges import Make
+from tests.engine.managers import Manager
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "cloud-init", "images", "host")
 EDITORS_LINE = "# yaml-language-server:"
@@ -144,6 +148,42 @@ def untouched(libvirt: None) -> Iterator[None]:  # noqa: ARG001 (an order)
     before = host_state()
     yield
     assert host_state() == before
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ifupdown and a DHCP client, unpacked: installed, they would take this machine's interfaces."""
+    directory = tmp_path_factory.mktemp("packages")
+    names = ("ifupdown", "isc-dhcp-client", "netplan.io", "libnetplan0")
+    fetch = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names]
+    if subprocess.run(fetch, cwd=directory, capture_output=True, check=False).returncode != 0:
+        subprocess.run(["apt-get", "-q", "update"], capture_output=True, check=True)
+        subprocess.run(fetch, cwd=directory, capture_output=True, check=True)
+    root = directory / "root"
+    for package in directory.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+        package.unlink()
+    for name in ("sbin", "lib"):
+        shutil.copytree(root / name, root / "usr" / name, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(root / name)
+    return root
+
+
+@pytest.fixture
+def make(packages: Path, tmp_path: Path) -> Iterator[Make]:
+    """Machines, each with its manager, which have never been booted."""
+    made: list[Bare] = []
+
+    def make(manager: Manager) -> Bare:
+        bare = Bare(tmp_path / str(len(made)), packages)
+        made.append(bare)
+        bare.serve()
+        manager.install(bare)
+        return bare
+
+    yield make
+    for bare in made:
+        bare.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.engine.bare import HELD, Bare
+from tests.engine.bare import HELD, NIC, Bare
 
 IFUPDOWN = {
     "static": f"""\
@@ -18,6 +18,7 @@ iface eth0 inet static
 iface eth0 inet6 static
 \taddress 2001:db8::10/64
 # end""",
+    "plain": f"auto eth0\niface eth0 inet static\n  address {HELD}\n  netmask 255.255.255.0\n  gateway 192.0.2.1\n",
     "dhcp": """\
 source-directory interfaces.d
 auto eth0
@@ -40,6 +41,27 @@ Gateway=192.0.2.1
 """,
     "dhcp": "[Match]\nName=eth*\n[Network]\nDHCP=ipv4\n",
 }
+# The key is not the device's name, and the NIC is known by its MAC address alone.
+LAN = f"network:\n  version: 2\n  ethernets:\n    lan:\n      match: {{macaddress: '{NIC}'}}\n"
+NETPLAN = {
+    "static": f"""\
+{LAN}\
+      addresses: [{HELD}/24, '2001:db8::10/64']
+      routes:
+      - {{to: default, via: 192.0.2.1}}
+""",
+    "dhcp": f"{LAN}      dhcp4: true\n",
+}
+
+# It runs as a user of its own, and needs a bus to be told that its files have changed. As on real machines, udev has a
+# name for the NIC, of which networkd makes its identifier for the DHCP server.
+START_NETWORKD = """
+mkdir -p /run/udev/data
+echo E:ID_NET_NAME_ONBOARD=eno1 >"/run/udev/data/n$(cat /sys/class/net/eth0/ifindex)"
+install -d -o systemd-network /run/systemd/netif /run/systemd/netif/links /run/systemd/netif/leases
+dbus-daemon --system --fork --nopidfile
+setsid /lib/systemd/systemd-networkd </dev/null >/run/networkd.log 2>&1 &
+"""
 
 
 @dataclass(frozen=True)
@@ -70,15 +92,26 @@ class Networkd:
 
     def start(self, bare: Bare) -> None:
         """Do what the machine does when it boots."""
-        # It runs as a user of its own, and needs a bus to be told that its files have changed.
-        script = (
-            "install -d -o systemd-network /run/systemd/netif /run/systemd/netif/links /run/systemd/netif/leases"
-            " && dbus-daemon --system --fork --nopidfile"
-            " && { setsid /lib/systemd/systemd-networkd </dev/null >/run/networkd.log 2>&1 & }"
-        )
-        up = bare.run("sh", "-c", script)
+        up = bare.run("sh", "-euc", START_NETWORKD)
         assert up.returncode == 0, up.stderr
 
 
+@dataclass(frozen=True)
+class Netplan(Networkd):
+    """netplan, which makes networkd's files anew at each boot."""
+
+    def install(self, bare: Bare) -> None:
+        """Write what the user had written."""
+        bare.write("/etc/netplan/50-cloud-init.yaml", NETPLAN[self.mode])
+
+    def start(self, bare: Bare) -> None:
+        """Do what the machine does when it boots."""
+        # A virtual cable has no permanent address, so that it would match nothing.
+        script = "/usr/libexec/netplan/generate && sed -i s/^Permanent// /run/systemd/network/10-netplan-lan.network"
+        made = bare.run("sh", "-c", script)
+        assert made.returncode == 0, made.stderr
+        super().start(bare)
+
+
 Manager = Ifupdown | Networkd
-MANAGERS: list[Manager] = [Ifupdown("static"), Ifupdown("dhcp"), Networkd("static"), Networkd("dhcp")]
+MANAGERS: list[Manager] = [each(mode) for each in (Ifupdown, Networkd, Netplan) for mode in ("static", "dhcp")]
