@@ -26,11 +26,13 @@ for directory in usr etc var/lib; do
 done
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lock /run/network /run/dbus /run/systemd/network
-mount -t sysfs -o ro sysfs /sys
+mount -t sysfs sysfs /sys
 ip link set lo up
 echo up
 exec sleep infinity
 """
+
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
 def run(*command: str, timeout: float = 120, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -47,8 +49,8 @@ def run(*command: str, timeout: float = 120, **environment: str) -> "subprocess.
 
 
 def started(*command: str, **environment: str) -> "subprocess.Popen[bytes]":
-    """Start what says "up" when it is."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE)
+    """Start what says "up" when it is, and ends with us."""
+    process = subprocess.Popen([*ENDS_WITH_US, *command], env={**os.environ, **environment}, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"up\n"
     return process
@@ -65,7 +67,9 @@ class Bare:
 
     def boot(self) -> None:
         """Start it, with the NIC plugged in and no program running."""
-        self.machine = started("unshare", "-mnpf", "--mount-proc", "sh", "-euc", BOOT, STATE=str(self.state))
+        self.machine = started(
+            "unshare", "-mnpf", "--kill-child", "--mount-proc", "sh", "-euc", BOOT, STATE=str(self.state)
+        )
         children = Path(f"/proc/{self.machine.pid}/task/{self.machine.pid}/children")
         self.first = int(children.read_text("ascii"))
         nic = ("name", "eth0", "address", NIC, "netns", str(self.first))
@@ -101,7 +105,12 @@ class Bare:
         files = (f"--dhcp-leasefile={self.state}/leases", f"--pid-file={self.state}/dnsmasq.pid", "--user=root")
         pool = ("--dhcp-range=192.0.2.50,192.0.2.69,1h", f"--log-facility={self.state}/dnsmasq.log")
         lan = ("nsenter", "-t", str(self.lan.pid), "-n", "dnsmasq")
-        self.running.append(subprocess.Popen([*lan, *options, *files, *pool]))
+        self.running.append(subprocess.Popen([*ENDS_WITH_US, *lan, *options, *files, *pool]))
+
+    @property
+    def leases(self) -> set[tuple[str, ...]]:
+        """What the DHCP server has leased: MAC address, address, name and the client's identifier."""
+        return {tuple(line.split()[1:]) for line in (self.state / "leases").read_text("ascii").splitlines()}
 
     def run(self, *command: str, timeout: float = 120, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run a command on the machine."""

@@ -53,11 +53,15 @@ NETPLAN = {
     "dhcp": f"{LAN}      dhcp4: true\n",
 }
 
-# It runs as a user of its own, and needs a bus to be told that its files have changed. As on real machines, udev has a
-# name for the NIC, of which networkd makes its identifier for the DHCP server.
+# It runs as a user of its own, needs a bus to be told that its files have changed, and waits for udev to have seen each
+# interface. As on real machines, udev has a name for the NIC, of which networkd makes its identifier for DHCP servers.
 START_NETWORKD = """
 mkdir -p /run/udev/data
-echo E:ID_NET_NAME_ONBOARD=eno1 >"/run/udev/data/n$(cat /sys/class/net/eth0/ifindex)"
+nic=$(cat /sys/class/net/eth0/ifindex)
+for index in $(seq $((nic + 20))); do
+    echo I:1 >"/run/udev/data/n$index"
+done
+echo E:ID_NET_NAME_ONBOARD=eno1 >>"/run/udev/data/n$nic"
 install -d -o systemd-network /run/systemd/netif /run/systemd/netif/links /run/systemd/netif/leases
 dbus-daemon --system --fork --nopidfile
 setsid /lib/systemd/systemd-networkd </dev/null >/run/networkd.log 2>&1 &

@@ -13,11 +13,14 @@ def test_the_address_is_the_bridges(make: Make, manager: Manager) -> None:
     bare = make(manager)
     held = boot(bare, manager)
     before, had = configuration(bare), addresses(bare, "eth0")
+    leases = bare.leases
+    assert len(leases) == (manager.mode == "dhcp")
 
     assert bridge(bare, "apply") == "changed: bridge br0 over eth0, to be confirmed within 20 s"
     assert configuration(bare) == before
     assert addresses(bare, "br0") == had
     assert addresses(bare, "eth0") == []
+    assert bare.leases == leases
     until(lambda: bare.reaches(held))
     assert status(bare) == "ok: bridge br0 is on trial"
     assert bridge(bare, "confirm") == "changed: bridge br0 over eth0 is kept"
@@ -32,6 +35,7 @@ def test_the_address_is_the_bridges(make: Make, manager: Manager) -> None:
     assert addresses(bare, "br0") == had
     assert addresses(bare, "eth0") == []
     assert status(bare) == "ok: bridge br0 is kept"
+    assert bare.leases == leases
     assert NIC in bare.run("cat", "/sys/class/net/br0/address").stdout
 
     assert bridge(bare, "restore") == "changed: eth0 is as before bridge br0"

@@ -101,7 +101,7 @@ def test_the_login_ends(make: Make) -> None:
 
 
 def test_systemd_starts_the_guard(make: Make, tmp_path: Path) -> None:
-    """As a service, which has next to no environment. Its DHCP clients stay, and it is started again if it is killed."""
+    """As a service, with next to no environment. Its DHCP clients stay, and if it is killed it is started again."""
     bare = make(PLAIN)
     boot(bare, PLAIN)
     before, had = configuration(bare), addresses(bare, "eth0")
