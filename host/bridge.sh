@@ -60,7 +60,8 @@ arm() {
     rm -f "$trial/guard"
     cp --remove-destination host/lib.sh host/bridge*.sh "$trial/host" # the program may take its own along
     read -r now _ </proc/uptime
-    echo $((${now%.*} + ROLLBACK_SECONDS)) >"$trial/deadline"
+    echo $((${now%.*} + ROLLBACK_SECONDS)) >"$trial/new-deadline"
+    mv "$trial/new-deadline" "$trial/deadline"
     guard="$trial/host/bridge_guard.sh $trial"
     # Where systemd runs, it starts the guard, since what a login leaves behind may be ended with it. A DHCP client that
     # the guard starts stays.

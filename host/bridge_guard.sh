@@ -11,10 +11,11 @@ echo $$ >guard
 # Uptime: the clock may jump as soon as the network is there, and with it the right time.
 is_early() {
     read -r now _ </proc/uptime
-    [ "${now%.*}" -lt "$end" ]
+    [ "${now%.*}" -lt "$end" ] # what is no number counts as over
 }
 
-while read -r end 2>/dev/null <deadline; do
+while [ -e deadline ]; do
+    read -r end 2>/dev/null <deadline
     is_early || /bin/sh host/bridge.sh rollback
     sleep 1
 done

@@ -35,7 +35,7 @@ exec sleep infinity
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
-def run(*command: str, timeout: float = 120, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
     return subprocess.run(
         command,
@@ -44,7 +44,7 @@ def run(*command: str, timeout: float = 120, **environment: str) -> "subprocess.
         capture_output=True,
         text=True,
         check=False,
-        timeout=timeout,
+        timeout=120,
     )
 
 
@@ -112,10 +112,10 @@ class Bare:
         """What the DHCP server has leased: MAC address, address, name and the client's identifier."""
         return {tuple(line.split()[1:]) for line in (self.state / "leases").read_text("ascii").splitlines()}
 
-    def run(self, *command: str, timeout: float = 120, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run a command on the machine."""
         inside = ("nsenter", "-t", str(self.first), "-m", "-n", "-p", f"--wdns={ROOT}")
-        return run(*inside, *command, timeout=timeout, **environment)
+        return run(*inside, *command, **environment)
 
     def far(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """Run a command at the other end of the cable."""

@@ -15,6 +15,8 @@ HOOK = "/etc/network/if-up.d/fault"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UNSEEN = "bridge link set dev eth0 state 0"
 """A fault that the machine itself cannot see: its port carries nothing."""
+TIME_IS_OVER = "echo 0000000000 | dd of=/run/kvmlab/bridge/br0/deadline conv=nocreat,notrunc"
+"""Where there is a deadline, it has been."""
 PLAIN = Ifupdown("plain")
 SYSTEMD_RUN = """#!/bin/sh
 echo "$*" >>{log}
@@ -168,7 +170,6 @@ class Killer:
             "STEP": str(step),
             "MOMENT": "after",
             "KILL": "kill -9 $script",
-            "ROLLBACK_SECONDS": "1",
         }
         shims = f"export PATH={self.directory}/bin:{PATH}"
         bare.run("sh", "-c", f"{shims}; exec /bin/sh {SCRIPT} {verb}", **ASKED | environment)
@@ -195,10 +196,11 @@ def test_killed_at_any_step(make: Make, tmp_path: Path, manager: Manager) -> Non
         while hit:
             step += 1
             if verb != "apply":
-                bridge(bare, "apply", ROLLBACK_SECONDS="3")
+                bridge(bare, "apply")
             if verb == "restore":
                 bridge(bare, "confirm")
             hit = killer.run(bare, verb, step)
+            bare.run("sh", "-c", TIME_IS_OVER)
             until(lambda: rests(kept=verb in {"confirm", "restore"}))  # noqa: B023 (called at once)
             bridge(bare, "restore")
             assert is_as_before(bare, before, had)

@@ -7,7 +7,7 @@ from tests.engine.bridges import ASKED, SCRIPT, Make, address, boot, bridge, con
 from tests.engine.managers import NETWORKD, START_NETWORKD, Ifupdown
 
 STATIC = Ifupdown("plain")
-REFUSALS = {
+REFUSALS: dict[str, tuple[dict[str, str], str, str]] = {
     "no such interface": (
         {"INTERFACE": "eth9"},
         "",
