@@ -60,8 +60,7 @@ arm() {
     rm -f "$trial/guard"
     cp --remove-destination host/lib.sh host/bridge*.sh "$trial/host" # the program may take its own along
     read -r now _ </proc/uptime
-    echo $((${now%.*} + ROLLBACK_SECONDS)) >"$trial/new-deadline"
-    mv "$trial/new-deadline" "$trial/deadline"
+    echo $((${now%.*} + ROLLBACK_SECONDS)) >"$trial/armed"
     guard="$trial/host/bridge_guard.sh $trial"
     # Where systemd runs, it starts the guard, since what a login leaves behind may be ended with it. A DHCP client that
     # the guard starts stays.
@@ -72,7 +71,7 @@ arm() {
         [ ! -e "$trial/guard" ] || return 0
         sleep 0.3
     done
-    rm "$trial/deadline"
+    rm -f "$trial/armed" "$trial/deadline"
     die "$BRIDGE: must be watched while it is on trial, got no process that does it; see $log"
 }
 
