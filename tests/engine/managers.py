@@ -58,7 +58,7 @@ NETPLAN = {
 START_NETWORKD = """
 mkdir -p /run/udev/data
 nic=$(cat /sys/class/net/eth0/ifindex)
-for index in $(seq $((nic + 20))); do
+for index in $(seq $((nic + 200))); do
     echo I:1 >"/run/udev/data/n$index"
 done
 echo E:ID_NET_NAME_ONBOARD=eno1 >>"/run/udev/data/n$nic"
