@@ -35,19 +35,21 @@ take() {
 
 is_port() { ip -o link show master "$BRIDGE" 2>/dev/null | grep -q "^[0-9]*: $1[@:]"; }
 
-# The addresses and the default route that the interface had, all of them, are the bridge's.
-is_whole() {
-    addresses "$BRIDGE" >"$trial/seen"
-    is_port "$interface" && ! grep -qvxFf "$trial/seen" "$trial/addresses"
+# has_all DEVICE: the addresses and the default route that the interface had at first.
+has_all() {
+    addresses "$1" >"$trial/seen"
+    ! grep -qvxFf "$trial/seen" "$trial/addresses"
 }
+is_whole() { is_port "$interface" && has_all "$BRIDGE"; }
 
 # A lease may have become another since then.
 is_back() { [ ! -s "$trial/addresses" ] || [ -n "$(addresses "$interface")" ]; }
 
-# within SECONDS COMMAND
+# within SECONDS COMMAND...
 within() {
     left=$1
-    until "$2"; do
+    shift
+    until "$@"; do
         [ "$left" -gt 0 ] || return 1
         left=$((left - 1))
         sleep 1
@@ -143,7 +145,7 @@ rollback() {
     put_back "$trial"
     is_placed "$trial" original || return 1
     switch_off >>"$log" 2>&1 </dev/null || : # what counts is what is there then
-    within 20 is_back || return 1
+    within 10 has_all "$interface" || within 10 is_back || return 1
     rm -rf "$kept"
     rm "$trial/deadline"
     rm -rf "$trial"
