@@ -60,6 +60,7 @@ switch_off() {
     networkctl reload
     ip link delete dev "$BRIDGE" || :
     networkctl reconfigure "$interface"
+    sleep 2 # that takes away the addresses of the first time before it gives them again, after it has answered
 }
 
 # settle: what is in /run is not needed any more.
