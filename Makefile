@@ -48,6 +48,10 @@ kills: setup ## kill runs of a lab at KVMLAB_KILLS points and run again (60 poin
 rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, half an hour)
 	@. .toolchain/env && pytest tests/acceptance/test_rounds.py -s
 
+.PHONY: bridges
+bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
+	@. .toolchain/env && pytest tests/acceptance/bridge
+
 .PHONY: checkpoints
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3
 	@. .toolchain/env && python -m tests.engine.checkpoints "$(VERSION)"

@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # set by bridge.sh
+# systemd-networkd: three files that come before the user's own and change none of them: the bridge, its addresses (what
+# the interface's file says) and the port. On trial they are in /run, which networkd reads as it does /etc.
+
+claims() {
+    index=$(cat "/sys/class/net/$1/ifindex")
+    runs systemd-networkd,systemd-network && grep -q '^NETWORK_FILE=' "/run/systemd/netif/links/$index" 2>/dev/null
+}
+
+# sections FILE: all but [Match].
+sections() { awk '/^\[/ { skip = $1 == "[Match]" } !skip' "$1"; }
+
+# The lease belongs to an identifier that networkd makes of the interface's name.
+lease_identifier() {
+    hex=$(sed -n 's/^CLIENTID=ff\(........\).*/\1/p' "/run/systemd/netif/leases/$index" 2>/dev/null) || :
+    [ -z "$hex" ] || printf '\n[DHCPv4]\nIAID=%s\n' "$(printf '%d' "0x$hex")"
+}
+
+render() {
+    index=$(cat "/sys/class/net/$interface/ifindex")
+    from=$(sed -n 's/^NETWORK_FILE=//p' "/run/systemd/netif/links/$index")
+    name=${from##*/}
+    prefix=/etc/systemd/network/05-kvmlab-$BRIDGE
+    first=$(printf '%s\n' "$name" "${prefix##*/}-port.network" | sort | head -n 1)
+    [ "$first" != "$name" ] ||
+        die "$from: must come after ${prefix##*/}, as systemd-networkd takes the first that matches; give it a greater number"
+    printf '[NetDev]\nName=%s\nKind=bridge\nMACAddress=%s\n\n[Bridge]\nSTP=no\n' "$BRIDGE" "$mac" |
+        add_file "$1" "$prefix-bridge.netdev"
+    {
+        printf '[Match]\nName=%s\n\n' "$BRIDGE"
+        sections "$from"
+        for drop_in in "/usr/lib/systemd/network/$name.d"/*.conf "/run/systemd/network/$name.d"/*.conf \
+            "/etc/systemd/network/$name.d"/*.conf; do
+            [ ! -f "$drop_in" ] || sections "$drop_in"
+        done
+        lease_identifier
+    } | add_file "$1" "$prefix-bridge.network"
+    {
+        case $INTERFACE in
+            *:*:*:*:*:*) printf '[Match]\nMACAddress=%s\nType=ether\n\n' "$mac" ;; # the bridge has it too, and is no ether
+            *) printf '[Match]\nName=%s\n\n' "$interface" ;;
+        esac
+        sed -n '/^MTUBytes=/{s/^/[Link]\n/;p;q}' "$from"
+        printf '[Network]\nBridge=%s\n' "$BRIDGE"
+    } | add_file "$1" "$prefix-port.network"
+}
+
+switch_on() {
+    mkdir -p /run/systemd/network
+    while read -r file; do
+        cp "$trial/new$file" "/run${file#/etc}"
+    done <"$trial/files"
+    networkctl reload
+}
+
+switch_off() {
+    settle
+    # Freed of its bridge while the port's file is still in force, the interface would fail to join again and stay failed.
+    networkctl reload
+    ip link delete dev "$BRIDGE" || :
+    networkctl reconfigure "$interface"
+    sleep 2 # that takes away the addresses of the first time before it gives them again, after it has answered
+}
+
+# settle: what is in /run is not needed any more.
+settle() {
+    while read -r file; do
+        rm -f "/run${file#/etc}"
+    done <"$trial/files"
+}
