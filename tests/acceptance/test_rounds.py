@@ -22,7 +22,7 @@ GUESTS = int(os.environ.get("KVMLAB_GUESTS", "60"))
 @pytest.fixture
 def machine() -> Iterator[Machine]:
     """A lab of guests that boot nothing, and nothing of it left."""
-    made = Machine("rounds", "10.20.81.0/24")
+    made = Machine("rounds", "10.20.81.0/24", gib=GUESTS)
     yield made
     made.remove()
 

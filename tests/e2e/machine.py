@@ -21,12 +21,13 @@ COMMANDS = (
 class Machine:
     """The lab, and a disk of its own that can be filled up."""
 
-    def __init__(self, stack: str, cidr: str) -> None:
+    def __init__(self, stack: str, cidr: str, gib: int = 1) -> None:
         """Prepare; nothing is made yet.
 
         Args:
             stack: the lab's.
             cidr: its network's.
+            gib: the disk's size; guests' disks take next to nothing of it.
         """
         self.lab = Lab(stack)
         self.lab.remove()
@@ -36,7 +37,7 @@ class Machine:
         directory.chmod(0o711)
         self.disk, self.steps, self.shims = directory / "disk", directory / "steps", directory / "shims"
         self.disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1G,mode=0755", "kvmlab", self.disk], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={gib}G,mode=0755", "kvmlab", self.disk], check=True)
         self.image = self.disk / "empty.qcow2"
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", self.image, "64M"], check=True)
         self.shims.mkdir()
