@@ -53,7 +53,7 @@ class Plain:
         steps = progress.under_way(now)
         named = [f"{name}: {stage} ({duration(seconds)})" for name, stage, seconds in steps[:NAMED]]
         more = [f"{len(steps) - NAMED} more"] if len(steps) > NAMED else []
-        self.line("; ".join([progress.state(now), ", ".join([*named, *more])]))
+        self.line("; ".join(filter(None, [progress.state(now), ", ".join([*named, *more])])))
 
     def close(self) -> None:
         """All lines stay."""

@@ -37,6 +37,10 @@ virsh_all() {
     [ -z "$errors" ] || die "$errors"
 }
 
+# is_wanted: a killed plugin takes the shell that it called with it, not the script; then nobody waits for the outcome.
+CALLER=${CALLER:-$PPID}
+is_wanted() { kill -0 "$CALLER" 2>/dev/null; }
+
 # alone NAME: what a killed run has left comes to its end first, down to its last call of virsh.
 alone() {
     lock=/run/lock/kvmlab-$1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Ready means ready: SSH answers with the host key that we gave the guest, and cloud-init says that it is done.
 # Called by guest.sh, with the lab's private SSH key on stdin.
-# environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS
+# environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS CALLER (whom guest.sh works for)
 set -eu
 . host/lib.sh
 
@@ -31,6 +31,7 @@ stage() {
 report_stages() {
     # The sleep outlives this script, and must hold neither its output open nor the turn.
     while sleep 9 >/dev/null 2>&1 3>&- 9>&-; do
+        is_wanted || kill -s TERM 0
         printf '%s: %s (%s s)\n' "$DOMAIN" "$(stage)" "$(($(date +%s) - started))"
     done
 }

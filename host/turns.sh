@@ -27,6 +27,7 @@ take_turn() {
             ! flock -n 9 || return 0
         done
         [ $((waited % 20)) -ne 19 ] || printf '%s: waits for its turn, %s at once (%s s)\n' "$1" "$places" "$(((waited + 1) / 2))"
+        is_wanted || kill -s TERM $$
         sleep 0.5
         waited=$((waited + 1))
     done

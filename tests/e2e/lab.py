@@ -4,10 +4,11 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,29 @@ def run(*command: str, timeout: int = 900, **environment: str) -> subprocess.Com
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def act_at(pattern: str, act: Callable[["subprocess.Popen[str]"], object], *command: str) -> str:
+    """Run a command in a session of its own, act once when its output matches, and wait for its end; the output."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    seen, acted = "", False
+    for line in process.stdout:
+        seen += line
+        if not acted and re.search(pattern, line):
+            act(process)
+            acted = True
+    assert process.wait(timeout=60) != 0, seen
+    assert acted, f"no line matched {pattern!r} in\n{seen}"
+    return seen
 
 
 class Lab:
@@ -70,28 +94,19 @@ class Lab:
 
     def kill_during(self, operation: str, pattern: str) -> str:
         """Run plain `pulumi up` or `destroy` and SIGKILL it, scripts and all, when its output matches; the output."""
+        killed: list[int] = []
+
+        def kill(_process: "subprocess.Popen[str]") -> None:
+            # The scripts first, or they would clear up.
+            for pid in (*_scripts(), *_pulumi_processes(self.stack)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+
         assert run("make", "stack", f"STACK={self.stack}").returncode == 0
         command = f"pulumi {operation} --stack {self.stack} --yes --skip-preview --non-interactive"
-        process = subprocess.Popen(
-            ["sh", "-c", f". .toolchain/env && {command}"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert process.stdout is not None
-        seen, killed = "", 0
-        for line in process.stdout:
-            seen += line
-            if not killed and re.search(pattern, line):
-                # The scripts first, or they would clear up.
-                for pid in (*_scripts(), *_pulumi_processes(self.stack)):
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                        killed += 1
-        process.wait(timeout=60)
-        assert killed, f"nothing was killed: no line matched {pattern!r} in\n{seen}"
+        seen = act_at(pattern, kill, "sh", "-c", f". .toolchain/env && {command}")
+        assert killed, seen
         return seen
 
     def ssh(self, guest: str, command: str) -> str:
@@ -108,6 +123,19 @@ class Lab:
             self.make("destroy")
             self.pulumi("stack", "rm", "--yes")
             self.file.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Start from nothing: also what tests that were killed have left, of a checkout that may be gone."""
+        self.remove()
+        for domain in _virsh("list"):
+            if domain.startswith(f"{self.stack}-"):
+                run("virsh", "destroy", domain)
+                run("virsh", "undefine", domain, "--nvram", "--managed-save")
+        for kind, names in (("net", _virsh("net-list")), ("pool", _virsh("pool-list"))):
+            if self.stack in names:
+                run("virsh", f"{kind}-destroy", self.stack)
+                run("virsh", f"{kind}-undefine", self.stack)
+        shutil.rmtree(Path("/var/lib/libvirt/images") / self.stack, ignore_errors=True)
 
 
 def _pulumi_processes(stack: str) -> list[int]:

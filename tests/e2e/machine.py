@@ -30,7 +30,7 @@ class Machine:
             gib: the disk's size; guests' disks take next to nothing of it.
         """
         self.lab = Lab(stack)
-        self.lab.remove()
+        self.lab.sweep()
         self.cidr = cidr
         # Where QEMU gets through, which it does not in what pytest offers.
         directory = Path(tempfile.mkdtemp(prefix="kvmlab-", dir="/var/tmp"))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("libvirt")
 def lab() -> Iterator[Lab]:
     """A lab that is written down and not made."""
     lab = Lab("e2e-killed")
-    lab.remove()
+    lab.sweep()
     lab.write({"kind": "guests", "network": {"cidr": "10.20.78.0/24"}, "guests": {"web": {}}})
     yield lab
     lab.remove()

@@ -18,8 +18,7 @@ KEPT = "/home/lab/kept"
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
     """The host before the lab."""
-    leftover = Lab("e2e")
-    leftover.remove()
+    Lab("e2e").sweep()
     return host()
 
 

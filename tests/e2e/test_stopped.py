@@ -2,12 +2,11 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.lab import ROOT, host, run, scripts, wait_until_quiet
+from tests.e2e.lab import ROOT, Lab, act_at, host, run, scripts, wait_until_quiet
 from tests.e2e.machine import Machine
 
 # Before a test looks at the host as it is found, libvirt answers there.
@@ -19,6 +18,7 @@ STACK = "e2e-stopped"
 @pytest.fixture
 def found() -> dict[str, list[str]]:
     """The host before the lab."""
+    Lab(STACK).sweep()
     return host()
 
 
@@ -35,24 +35,7 @@ def machine(found: dict[str, list[str]]) -> Iterator[Machine]:
 
 def interrupt(target: str, pattern: str) -> str:
     """Run a make target, press Ctrl-C when its output has the pattern, and wait; the output."""
-    process = subprocess.Popen(
-        ["make", target, f"STACK={STACK}"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    seen = ""
-    for line in process.stdout:
-        seen += line
-        if pattern in line and seen.count(pattern) == 1:
-            os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=60) != 0
-    assert pattern in seen, seen
-    return seen
+    return act_at(pattern, lambda process: os.killpg(process.pid, signal.SIGINT), "make", target, f"STACK={STACK}")
 
 
 def test_ctrl_c_while_guests_boot(machine: Machine) -> None:
@@ -75,6 +58,18 @@ def test_ctrl_c_while_a_lab_is_made(machine: Machine) -> None:
     interrupt("up", "booting, no lease yet")
     assert scripts() == []
     machine.holds(1)
+
+
+def test_the_plugin_is_killed_while_a_guest_boots(machine: Machine) -> None:
+    """Its script sees that nobody waits for it, ends, and takes away what it was making; no turn is held any longer."""
+    machine.write(1, slow=1)
+    plugin = f"^{ROOT}/.toolchain/home/plugins/resource-command"
+    act_at("booting, no lease yet", lambda _: run("pkill", "-KILL", "-f", plugin), "make", "up", f"STACK={STACK}")
+    wait_until_quiet()
+    assert scripts() == []
+    machine.write(1)
+    machine.lab.make("up")
+    machine.is_whole(1)
 
 
 def test_libvirt_stalls(machine: Machine) -> None:
@@ -116,6 +111,19 @@ def test_a_guest_stalls(machine: Machine) -> None:
     assert f"{STACK}-node-1" in host()["domains"]
     machine.write(1)
     machine.lab.make("up")
+    machine.is_whole(1)
+
+
+def test_a_guest_that_a_run_left_unfinished(machine: Machine) -> None:
+    """Its mark is enough for the next up to look after it, whatever state says; that is told before."""
+    machine.write(1)
+    machine.lab.make("up")
+    mark = machine.disk / "pool" / f"{STACK}-node-1.unfinished"
+    mark.touch()
+    assert run("virsh", "-q", "destroy", f"{STACK}-node-1").returncode == 0
+    assert machine.lab.changes() == {"kvmlab:index:Guest$command:local:Command::node-1-guest": "update"}
+    machine.lab.make("up")
+    assert not mark.exists()
     machine.is_whole(1)
 
 
