@@ -3,13 +3,14 @@
 import os
 from collections.abc import Sequence
 from pwd import getpwuid
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 from uuid import uuid4
 
 import pulumi
 
 from components.options import first_child, without_order
 from components.shell import script
+from components.ssh import OnHost
 
 URI = "qemu:///system"
 
@@ -27,7 +28,7 @@ PACKAGES = (
 """Debian's names of all that the scripts in host/ and libvirt itself call."""
 
 
-class KvmHostArgs(TypedDict):
+class KvmHostArgs(OnHost):
     """What makes a hypervisor."""
 
     packages: NotRequired[Sequence[str]]
@@ -39,7 +40,7 @@ class KvmHostArgs(TypedDict):
 class KvmHost(pulumi.ComponentResource):
     """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
 
-    A user who is not root and runs Pulumi joins the group libvirt, so that virsh answers without sudo.
+    A user who is not root and runs Pulumi, or logs in to the host, joins the group libvirt, so that virsh answers without sudo.
 
     On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
 
@@ -59,9 +60,12 @@ class KvmHost(pulumi.ComponentResource):
             {
                 "PACKAGES": " ".join(args.get("packages", PACKAGES)),
                 "RUN": uuid4().hex if down else "",
-                **({} if os.geteuid() == 0 else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
+                # Behind SSH it is who logs in there.
+                **({} if os.geteuid() == 0 or "ssh" in args else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
+            ssh=args.get("ssh"),
         )
-        self.uri = pulumi.Output.from_input(URI)
+        destination = args["ssh"]["destination"] if "ssh" in args else ""
+        self.uri = pulumi.Output.from_input(f"qemu+ssh://{destination}/system" if destination else URI)
         self.register_outputs({"uri": self.uri})

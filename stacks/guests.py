@@ -15,6 +15,7 @@ from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, Reservation, definition_uuid
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
+from components.ssh import OnHost
 from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
 from stacks import images, preflight, seeds
 from stacks.config import Host, Lab
@@ -55,10 +56,12 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
         "guests": reached,
         "private_key": private_key,
     }
-    limits = _limits(lab.host)
+    if lab.host.ssh:
+        ssh_args["host"] = lab.host.ssh
+    on, limits = _on(lab.host), _limits(lab.host)
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
     access = SshAccess("access", ssh_args)
-    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers}, _after(access))
+    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, **on}, _after(access))
     claim = Claim(
         "lab",
         {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},
@@ -66,7 +69,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     )
     # Before pool and network: an image that cannot be had leaves the host as it was.
     bases = {
-        link: Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(claim.command))
+        link: Image(link.removeprefix("base-"), {**images.image_args(image, lab.pool), **on}, _after(claim.command))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
@@ -119,8 +122,12 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     return last
 
 
+def _on(host: Host) -> OnHost:
+    return {"ssh": host.ssh} if host.ssh else {}
+
+
 def _limits(host: Host) -> Limits:
-    return {} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout}
+    return {**_on(host), **({} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout})}
 
 
 def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:

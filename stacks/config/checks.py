@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
-from stacks.config.models import LabConfig
+from stacks.config.lab import LOCAL
+from stacks.config.models import HostConfig, LabConfig
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
@@ -21,6 +22,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
     yield from _stack(stack)
     if reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
+    yield from _host(reading)
     yield from _names(reading.lab, stack)
     yield from _references(reading.lab, layers, images)
     if (guests := _count(reading.lab)) > MOST_GUESTS:
@@ -44,6 +46,13 @@ def _stack(stack: str) -> Iterator[Problem]:
         name = suggest_label(stack)
         todo = f"rename it with: pulumi stack rename {name}" if name else "rename it with: pulumi stack rename"
         yield Problem("stack", f"{LABEL_RULE}, got {got(stack)}; {todo}")
+
+
+def _host(reading: Reading) -> Iterator[Problem]:
+    host = reading.lab.host
+    if reading.has("host") and isinstance(host, HostConfig) and host.host_key and host.address == LOCAL:
+        rule = "must go with the address of another machine, got none"
+        yield Problem("lab.host.hostKey", f"{rule}; set lab.host.address, or leave it out")
 
 
 def _names(config: LabConfig, stack: str) -> Iterator[Problem]:

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from components.ssh import Ssh
+
+LOCAL = "local"
+"""This machine, as a host's address."""
+
 Kind = Literal["guests"]
 Accelerator = Literal["auto", "kvm", "tcg"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
@@ -53,6 +58,17 @@ class Host:
     accelerator: Accelerator
     at_once: int | None
     timeout: int
+    key: str | None
+
+    @property
+    def ssh(self) -> Ssh | None:
+        """How it is logged in to, where it is not this machine."""
+        if self.address == LOCAL:
+            return None
+        ssh: Ssh = {"destination": self.address}
+        if self.key:
+            ssh["host_key"] = self.key
+        return ssh
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
-from stacks.config.lab import Accelerator, Kind, OnCloudInitChange, WaitFor
+from stacks.config.lab import LOCAL, Accelerator, Kind, OnCloudInitChange, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -67,6 +67,8 @@ AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("abso
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
 Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]
 Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecimal digits", pattern=DIGITS % 64)]
+Machine = Annotated[str, PlainValidator(scalars.machine), _text("`local` or ssh destination")]
+HostKey = Annotated[str, PlainValidator(scalars.host_key), _text("public key", pattern="^(ssh|ecdsa)-")]
 LayerName = Annotated[str, _text("layer name")]
 PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
 
@@ -103,8 +105,15 @@ class Model(BaseModel):
 class HostConfig(Model):
     """The machine that carries the lab."""
 
-    address: Literal["local"] = Field(
-        default="local", description="The machine: `local` is this one.", json_schema_extra=_doc(EVERYTHING)
+    address: Machine = Field(
+        default=LOCAL,
+        description="The machine: `local` is this one; else what `ssh` takes, a name of your ssh config or `user@name`.",
+        json_schema_extra=_doc(EVERYTHING),
+    )
+    host_key: HostKey | None = Field(
+        default=None,
+        description="The public SSH host key of a machine that is not this one.",
+        json_schema_extra=_doc(NO_GUEST, "as your `known_hosts` has it"),
     )
     accelerator: Accelerator = Field(
         default="auto",
@@ -124,7 +133,7 @@ class HostConfig(Model):
 
 
 HostChoice = Annotated[
-    Annotated[Literal["local"], Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_host_form)
+    Annotated[Machine, Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_host_form)
 ]
 
 
@@ -295,8 +304,8 @@ class LabConfig(Model):
         description="What the lab is; `guests` for plain virtual machines.", json_schema_extra=_doc(EVERYTHING)
     )
     host: HostChoice = Field(
-        default="local",
-        description="The machine that carries it: `local`, or a mapping.",
+        default=LOCAL,
+        description="The machine that carries it: `local`, another one by SSH, or a mapping.",
         json_schema_extra=_doc(EVERYTHING),
     )
     network: NetworkConfig = Field(

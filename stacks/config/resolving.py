@@ -45,12 +45,13 @@ def members(config: models.LabConfig) -> Iterator[Member]:
 
 def resolve(config: models.LabConfig, stack: str) -> Lab:
     """The lab that a checked config describes."""
-    host = config.host if isinstance(config.host, models.HostConfig) else models.HostConfig()
+    given = config.host
+    host = given if isinstance(given, models.HostConfig) else models.HostConfig(address=given)
     guests = (_guest(member, config) for member in members(config))
     return Lab(
         stack=stack,
         kind=config.kind,
-        host=Host(host.address, host.accelerator, host.at_once, host.timeout),
+        host=Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key),
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
