@@ -40,7 +40,7 @@ class KvmHostArgs(OnHost):
 class KvmHost(pulumi.ComponentResource):
     """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
 
-    A user who is not root and runs Pulumi, or logs in to the host, joins the group libvirt, so that virsh answers without sudo.
+    A user who is not root and runs Pulumi, or logs in to the host, joins the group libvirt: virsh answers without sudo.
 
     On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
 

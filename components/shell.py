@@ -1,7 +1,7 @@
 """The one seam for commands: a script of host/ becomes a resource.
 
-Scripts run on the host that they are about: on this machine, or behind a login of their own. Secrets reach them by stdin,
-never by argument or environment.
+Scripts run on the host that they are about, which is this machine or one behind SSH. Secrets reach them by stdin, never
+by argument or environment.
 """
 
 import os

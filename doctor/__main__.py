@@ -1,4 +1,7 @@
-"""Asks a machine, and shows the table: `python3 -m doctor [SSH-DESTINATION]`, exit status 1 when something must be done first."""
+"""Asks a machine, and shows the table: `python3 -m doctor [SSH-DESTINATION]`.
+
+Exit status 1 when something must be done first.
+"""
 
 from __future__ import annotations
 

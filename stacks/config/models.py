@@ -107,7 +107,7 @@ class HostConfig(Model):
 
     address: Machine = Field(
         default=LOCAL,
-        description="The machine: `local` is this one; else what `ssh` takes, a name of your ssh config or `user@name`.",
+        description="The machine: `local` is this one; else what `ssh` takes, as a name of your ssh config.",
         json_schema_extra=_doc(EVERYTHING),
     )
     host_key: HostKey | None = Field(

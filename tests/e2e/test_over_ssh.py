@@ -102,7 +102,8 @@ def test_the_connection_is_lost(lab: Lab, sshd: Sshd) -> None:
     assert lab.changes() == {}
 
 
-def test_a_machine_that_is_not_reached(lab: Lab, sshd: Sshd) -> None:
+@pytest.mark.usefixtures("lab")
+def test_a_machine_that_is_not_reached(sshd: Sshd) -> None:
     """That is told in the words of config, before anything is changed."""
     sshd.configure(port=1)
     done = run("make", "up", f"STACK={STACK}")
