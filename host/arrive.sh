@@ -2,6 +2,7 @@
 # The far end of over_ssh.sh: runs a script in a directory that holds all of host/ and the settings, and leaves nothing.
 # usage: arrive.sh LOGIN SCRIPT [ACTION]   (LOGIN: the process that ends with the connection; then nobody waits any more)
 set -eu
+umask 022 # as everywhere; what arrived is nobody else's
 CALLER=$1
 export CALLER
 shift
