@@ -6,6 +6,7 @@
 #              STRAYS (names of guests, separated by blanks)
 set -eu
 . host/lib.sh
+. host/names.sh
 . host/way.sh
 . host/directory.sh
 
@@ -35,6 +36,7 @@ remove_network() {
     esac
     virsh -q net-destroy "$LAB" >/dev/null 2>&1 || true
     virsh -q net-undefine "$LAB" >/dev/null 2>&1 || true # one that was never kept is gone already
+    forget_names "$LAB"
     changed "network $LAB removed"
 }
 

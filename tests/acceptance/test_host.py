@@ -43,6 +43,13 @@ class Machine:
         """How many there have been, this one left out."""
         return int(self.run("sudo journalctl -q -u ssh | grep -c 'Accepted publickey'")) - 1
 
+    def asks_the_network(self) -> bool:
+        """Whether its systemd-resolved asks the lab's network for the lab's names, and for no others."""
+        bridge = f"kl-{INNER}"
+        route = self.run(f"resolvectl default-route {bridge}")
+        domain, servers = (self.run(f"resolvectl {what} {bridge}") for what in ("domain", "dns"))
+        return f"~{INNER}.internal" in domain and "10.20.85.1" in servers and route.strip().endswith("no")
+
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
@@ -129,6 +136,7 @@ def test_up(machine: Machine, inner: Lab) -> None:
     # The user is in the group that polkit lets in, and libvirt comes up with the machine.
     assert machine.run("virsh -q -c qemu:///system list --name").split() == domains
     assert "enabled" in machine.run("systemctl is-enabled libvirtd.socket libvirtd.service || true").split()
+    assert machine.asks_the_network()
 
 
 def test_from_here(inner: Lab) -> None:
@@ -171,6 +179,7 @@ def test_reboot(machine: Machine, inner: Lab) -> None:
     machine.run("systemctl is-system-running --wait || true")
     assert machine.run("virsh -q -c qemu:///system net-list --name").split() == [INNER]
     assert machine.run("virsh -q -c qemu:///system pool-list --name").split() == [INNER]
+    assert machine.asks_the_network()
     assert inner.changes() == {}
 
 
@@ -181,6 +190,7 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
         assert machine.run(f"virsh -q -c qemu:///system {what}").split() == [], what
     assert machine.run("virsh -q -c qemu:///system net-list --all --name").split() in ([], ["default"])
     assert machine.run("sudo ls -A /var/lib/libvirt/images").split() == []
+    assert machine.run("sudo find /etc/libvirt/hooks /var/lib/kvmlab /run/lock -name 'kvmlab*'").split() == []
 
 
 def test_here_too(machine: Machine, found: dict[str, list[str]]) -> None:
