@@ -11,8 +11,8 @@ help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: doctor
-doctor: ## say what a machine lacks for a lab, this one or HOST=... behind SSH; changes nothing, and needs nothing but Python
-	@python3 -B -m doctor $(HOST)
+doctor: ## say what a machine lacks for a lab, this one or MACHINE=... behind SSH; changes nothing, and needs nothing but Python
+	@python3 -B -m doctor $(MACHINE)
 
 .PHONY: setup
 setup: ## get the toolchain and the Python environment (part of all that follows)

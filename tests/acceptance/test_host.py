@@ -117,7 +117,7 @@ def empty_image(directory: Path) -> bytes:
 def test_doctor(machine: Machine) -> None:
     """It says that a lab can be made there, and what `make up` will bring; it installs nothing."""
     before = machine.run("dpkg --get-selections | sha256sum")
-    told = run("make", "doctor", f"HOST={BARE}")
+    told = run("make", "doctor", f"MACHINE={BARE}")
     assert told.returncode == 0, told.stdout
     tell(told.stdout)
     assert re.search(r"^ok +rights +lab, who may act as root$", told.stdout, re.MULTILINE)
