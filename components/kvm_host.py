@@ -33,6 +33,8 @@ class KvmHostArgs(OnHost):
 
     packages: NotRequired[Sequence[str]]
     """Plain: Debian package names; those missing are installed. Default PACKAGES. Change: live, none is removed."""
+    owned: NotRequired[bool]
+    """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab. Default false. Change: live."""
     libvirt_down: NotRequired[bool]
     """Plain: libvirt does not answer now, so it is brought up. Default false. Change: live."""
 
@@ -42,7 +44,7 @@ class KvmHost(pulumi.ComponentResource):
 
     A user who is not root and runs Pulumi, or logs in to the host, joins the group libvirt: virsh answers without sudo.
 
-    On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
+    On destroy all of that stays, unless the host is owned: it carries other labs, which must be gone before.
 
     Replaces on: nothing.
     """
@@ -64,6 +66,7 @@ class KvmHost(pulumi.ComponentResource):
                 **({} if os.geteuid() == 0 or "ssh" in args else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
+            delete="setup.sh delete" if args.get("owned") else None,
             ssh=args.get("ssh"),
         )
         destination = args["ssh"]["destination"] if "ssh" in args else ""

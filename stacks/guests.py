@@ -15,7 +15,6 @@ from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, Reservation, definition_uuid
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
-from components.ssh import OnHost
 from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
 from stacks import images, preflight, seeds
 from stacks.config import Host, Lab
@@ -58,7 +57,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     }
     if lab.host.ssh:
         ssh_args["host"] = lab.host.ssh
-    on, limits = _on(lab.host), _limits(lab.host)
+    on, limits = lab.host.on, _limits(lab.host)
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
     access = SshAccess("access", ssh_args)
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, **on}, _after(access))
@@ -122,12 +121,8 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     return last
 
 
-def _on(host: Host) -> OnHost:
-    return {"ssh": host.ssh} if host.ssh else {}
-
-
 def _limits(host: Host) -> Limits:
-    return {**_on(host), **({} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout})}
+    return {**host.on, **({} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout})}
 
 
 def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:

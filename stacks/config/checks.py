@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+from pydantic.alias_generators import to_camel
+
 from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
@@ -13,6 +15,8 @@ from stacks.config.reading import Reading
 from stacks.config.resolving import members
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
 
+HOST_FIELDS = {"kind", "host"}
+"""What a lab of kind `host` is made of."""
 MOST_GUESTS = 2**16
 """No network that a lab can have has more addresses."""
 
@@ -20,7 +24,11 @@ MOST_GUESTS = 2**16
 def across(reading: Reading, stack: str, layers: Collection[str], images: Collection[str]) -> Iterator[Problem]:
     """Every problem between fields that could be read."""
     yield from _stack(stack)
-    if reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
+    if reading.lab.kind == "host":
+        for key in sorted(reading.lab.model_fields_set - HOST_FIELDS):
+            rule = "must not be in a lab of kind 'host', which makes no guests"
+            yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
+    elif reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
     yield from _host(reading)
     yield from _names(reading.lab, stack)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-from components.ssh import Ssh
+from components.ssh import OnHost, Ssh
 
 LOCAL = "local"
 """This machine, as a host's address."""
 
-Kind = Literal["guests"]
+Kind = Literal["guests", "host"]
 Accelerator = Literal["auto", "kvm", "tcg"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
@@ -69,6 +69,11 @@ class Host:
         if self.key:
             ssh["host_key"] = self.key
         return ssh
+
+    @property
+    def on(self) -> OnHost:
+        """What each component is told of it."""
+        return {"ssh": self.ssh} if self.ssh else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,7 +301,8 @@ class LabConfig(Model):
     """What one stack makes."""
 
     kind: Kind = Field(
-        description="What the lab is; `guests` for plain virtual machines.", json_schema_extra=_doc(EVERYTHING)
+        description="What the lab is: `guests`, plain virtual machines, or `host`, a hypervisor with nothing on it.",
+        json_schema_extra=_doc(EVERYTHING),
     )
     host: HostChoice = Field(
         default=LOCAL,

@@ -23,11 +23,16 @@ BARE = "bare"
 OUTER, INNER = "e2e-bare", "e2e-host"
 GATEWAY = "10.20.84.1"
 IMAGE = "/srv/empty.qcow2"
+ALWAYS_CHANGES = {"./group-", "./gshadow-", "./passwd-", "./shadow-", "./ld.so.cache"}
+"""What the system itself writes anew at each installation: backups of the day before, and a cache."""
 QUICK = {"memory": "128MiB", "disk": "256MiB", "waitFor": "start", "shutdownTimeout": "0s"}
 
 
 class Machine:
     """The bare machine, by the ssh that everybody has on PATH while these tests run."""
+
+    before: dict[str, str]
+    """What it was like when it was bare."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -43,6 +48,13 @@ class Machine:
         """How many there have been, this one left out."""
         return int(self.run("sudo journalctl -q -u ssh | grep -c 'Accepted publickey'")) - 1
 
+    def system(self) -> dict[str, str]:
+        """Its packages, and digests of all in /etc."""
+        packages = self.run("dpkg --get-selections")
+        files = self.run("cd /etc && sudo find . -type f -exec sha256sum {} +; sudo find . -type l -printf '%l %p\\n'")
+        lines = [*packages.splitlines(), *(" ".join(reversed(line.split(None, 1))) for line in files.splitlines())]
+        return dict(line.split(None, 1) for line in lines)
+
     def asks_the_network(self) -> bool:
         """Whether its systemd-resolved asks the lab's network for the lab's names, and for no others."""
         bridge = f"kl-{INNER}"
@@ -54,7 +66,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
     """This host before all."""
-    for stack in (INNER, OUTER):
+    for stack in (f"{INNER}-alone", INNER, OUTER):
         Lab(stack).sweep()
     return host()
 
@@ -80,6 +92,7 @@ def machine(found: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactor
             sources = f"rm -rf /etc/apt/sources.list.d/* && echo 'deb {source}' >/etc/apt/sources.list"
             made.run(f"sudo sh -c {sources!r}")
             made.run(f"sudo tee {IMAGE} >/dev/null", empty_image(tmp_path_factory.mktemp("image")))
+            made.before = made.system()
             yield made
     outer.remove()
 
@@ -191,6 +204,26 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
     assert machine.run("virsh -q -c qemu:///system net-list --all --name").split() in ([], ["default"])
     assert machine.run("sudo ls -A /var/lib/libvirt/images").split() == []
     assert machine.run("sudo find /etc/libvirt/hooks /var/lib/kvmlab /run/lock -name 'kvmlab*'").split() == []
+
+
+def test_a_hypervisor_and_no_more(machine: Machine) -> None:
+    """A lab of kind `host` finds all done, and its destroy undoes it: packages, files and groups are as before."""
+    lab = Lab(f"{INNER}-alone")
+    lab.write({"kind": "host", "host": BARE})
+    assert "what made this machine a hypervisor" not in lab.make("up")
+    assert lab.changes() == {}
+    began = time.monotonic()
+    lab.make("destroy")
+    tell(f"destroy took {time.monotonic() - began:.0f} s")
+    after = machine.system()
+    changed = {name: (machine.before.get(name), after.get(name)) for name in machine.before.keys() ^ after.keys()}
+    changed |= {
+        name: (machine.before[name], after[name])
+        for name in machine.before.keys() & after.keys()
+        if machine.before[name] != after[name]
+    }
+    assert {name: what for name, what in changed.items() if name not in ALWAYS_CHANGES} == {}
+    lab.remove()
 
 
 def test_here_too(machine: Machine, found: dict[str, list[str]]) -> None:
