@@ -1,10 +1,14 @@
-"""The lab of kind `host`: a machine becomes a hypervisor, and stops being one when the lab is destroyed."""
+"""The lab of kind `host`: a machine becomes a hypervisor, with a bridge to its own network if asked for.
+
+When the lab is destroyed, it stops being one.
+"""
 
 from collections.abc import Sequence
 
 import pulumi
 
 from components.errors import Problem
+from components.host_bridge import HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
 from stacks.config import Lab
@@ -16,7 +20,7 @@ def problems(_lab: Lab) -> Sequence[Problem]:
 
 
 def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
-    """Make the lab real; what guests.compose makes of a host, and no guests.
+    """Make the lab real.
 
     Args:
         lab: what is asked for.
@@ -27,4 +31,14 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     """
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, "owned": True, **lab.host.on})
     pulumi.export("libvirt", host.uri)
-    return [host.setup]
+    if lab.host.bridge is None:
+        return [host.setup]
+    asked = lab.host.bridge
+    is_kept = asked.name in facts.kept_bridges
+    bridge = HostBridge(
+        "bridge",
+        {"bridge": asked.name, "interface": asked.interface, "is_kept": is_kept, **lab.host.on},
+        pulumi.ResourceOptions(depends_on=[host.setup]),
+    )
+    pulumi.export("bridge", bridge.bridge)
+    return [bridge.confirmed]

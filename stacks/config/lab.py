@@ -51,6 +51,14 @@ Image = CatalogueImage | FileImage | UrlImage
 
 
 @dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge over an interface of the host's: a name, a MAC address, or `default-route`."""
+
+    name: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """The hypervisor; the time-out, in seconds, is for each answer of libvirt's."""
 
@@ -59,6 +67,7 @@ class Host:
     at_once: int | None
     timeout: int
     key: str | None
+    bridge: Bridge | None
 
     @property
     def ssh(self) -> Ssh | None:

@@ -36,6 +36,7 @@ REPLACE = "the guest is replaced"
 NO_GUEST = "live, no guest notices"
 NETWORK = "the network is made anew, its guests restart with the same disks"
 EVERYTHING = "everything is replaced"
+BRIDGE = "the bridge is taken away, and the new one made; the host keeps its addresses"
 BY_CLOUD_INIT = "as `onCloudInitChange` says"
 
 
@@ -67,6 +68,7 @@ AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("abso
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
 Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]
 Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecimal digits", pattern=DIGITS % 64)]
+Port = Annotated[str, PlainValidator(scalars.port), _text("interface, MAC address or `default-route`")]
 Machine = Annotated[str, PlainValidator(scalars.machine), _text("`local` or ssh destination")]
 HostKey = Annotated[str, PlainValidator(scalars.host_key), _text("public key", pattern="^(ssh|ecdsa)-")]
 LayerName = Annotated[str, _text("layer name")]
@@ -102,6 +104,19 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True)
 
 
+class HostBridgeConfig(Model):
+    """A bridge over an interface of the host's own; its addresses become the bridge's."""
+
+    name: Interface = Field(
+        default="br0", description="The bridge, at most 15 characters.", json_schema_extra=_doc(BRIDGE)
+    )
+    interface: Port = Field(
+        default="default-route",
+        description="The interface: its name, its MAC address, or `default-route`, the one that has it.",
+        json_schema_extra=_doc(BRIDGE),
+    )
+
+
 class HostConfig(Model):
     """The machine that carries the lab."""
 
@@ -129,6 +144,11 @@ class HostConfig(Model):
         default=120,
         description="How long libvirt may take for an answer before the run ends with an error.",
         json_schema_extra=_doc(NO_GUEST, "`2m`"),
+    )
+    bridge: HostBridgeConfig | None = Field(
+        default=None,
+        description="A bridge to the host's own network; in a lab of kind `host`.",
+        json_schema_extra=_doc("made or taken away, and the host keeps its addresses", "none"),
     )
 
 

@@ -19,6 +19,7 @@ LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a l
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
@@ -158,6 +159,17 @@ def interface(value: object) -> str:
     if len(value) > 15:
         raise ScalarError(f"must be at most 15 characters, got {got(value)} of {len(value)}; shorten it")
     return value
+
+
+def port(value: object) -> str:
+    """An interface of a host: by name, by the MAC address that it has whatever it is called, or by what it does."""
+    if value == "default-route" or (isinstance(value, str) and _MAC.fullmatch(value)):
+        return value.lower()
+    try:
+        return interface(value)
+    except ScalarError:
+        rule = "must be an interface's name, its MAC address, or 'default-route'"
+        raise ScalarError(f"{rule}, got {got(value)}; `ip link` lists them") from None
 
 
 def directory(value: object) -> str:

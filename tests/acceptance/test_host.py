@@ -55,6 +55,23 @@ class Machine:
         lines = [*packages.splitlines(), *(" ".join(reversed(line.split(None, 1))) for line in files.splitlines())]
         return dict(line.split(None, 1) for line in lines)
 
+    def addresses(self) -> list[tuple[str, str]]:
+        """Device and address of all that is not libvirt's and not the loopback."""
+        lines = self.run("ip -o -4 address show scope global").splitlines()
+        found = [(line.split()[1], line.split()[3]) for line in lines]
+        return [(device, address) for device, address in found if not device.startswith(("virbr", "kl-"))]
+
+    def reboot(self) -> None:
+        """And wait until all has come up."""
+        boot = self.run("cat /proc/sys/kernel/random/boot_id")
+        run("ssh", BARE, "sudo systemctl reboot")
+        for _ in range(120):
+            again = run("ssh", "-o", "ConnectTimeout=5", BARE, "cat /proc/sys/kernel/random/boot_id")
+            if again.returncode == 0 and again.stdout != boot:
+                break
+            time.sleep(5)
+        self.run("systemctl is-system-running --wait || true")
+
     def asks_the_network(self) -> bool:
         """Whether its systemd-resolved asks the lab's network for the lab's names, and for no others."""
         bridge = f"kl-{INNER}"
@@ -66,7 +83,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
     """This host before all."""
-    for stack in (f"{INNER}-alone", INNER, OUTER):
+    for stack in (INNER, OUTER):
         Lab(stack).sweep()
     return host()
 
@@ -103,6 +120,15 @@ def inner(machine: Machine) -> Iterator[Lab]:
     lab = Lab(INNER)
     assert lab.stack != machine.lab.stack
     write(lab, 1)
+    yield lab
+    lab.remove()
+
+
+@pytest.fixture(scope="module")
+def alone(machine: Machine) -> Iterator[Lab]:
+    """The machine itself as a lab, not made yet."""
+    lab = Lab(f"{machine.lab.stack}-alone")
+    lab.write({"kind": "host", "host": BARE})
     yield lab
     lab.remove()
 
@@ -182,14 +208,7 @@ def test_one_more_guest(machine: Machine, inner: Lab) -> None:
 
 def test_reboot(machine: Machine, inner: Lab) -> None:
     """Libvirt, pool and network come up again by themselves, and there is nothing to change."""
-    boot = machine.run("cat /proc/sys/kernel/random/boot_id")
-    run("ssh", BARE, "sudo systemctl reboot")
-    for _ in range(120):
-        again = run("ssh", "-o", "ConnectTimeout=5", BARE, "cat /proc/sys/kernel/random/boot_id")
-        if again.returncode == 0 and again.stdout != boot:
-            break
-        time.sleep(5)
-    machine.run("systemctl is-system-running --wait || true")
+    machine.reboot()
     assert machine.run("virsh -q -c qemu:///system net-list --name").split() == [INNER]
     assert machine.run("virsh -q -c qemu:///system pool-list --name").split() == [INNER]
     assert machine.asks_the_network()
@@ -206,14 +225,39 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
     assert machine.run("sudo find /etc/libvirt/hooks /var/lib/kvmlab /run/lock -name 'kvmlab*'").split() == []
 
 
-def test_a_hypervisor_and_no_more(machine: Machine) -> None:
-    """A lab of kind `host` finds all done, and its destroy undoes it: packages, files and groups are as before."""
-    lab = Lab(f"{INNER}-alone")
-    lab.write({"kind": "host", "host": BARE})
-    assert "what made this machine a hypervisor" not in lab.make("up")
-    assert lab.changes() == {}
+def test_a_bridge_that_nobody_confirms(machine: Machine) -> None:
+    """Within a minute and a half the machine is as before, by itself."""
+    asked = {"SSH_DESTINATION": BARE, "SETTINGS": "BRIDGE INTERFACE", "BRIDGE": "br0", "INTERFACE": "default-route"}
+    before = machine.addresses()
+    tried = run("host/over_ssh.sh", "bridge.sh", "apply", **asked)
+    assert tried.returncode == 0, tried.stdout
+    assert [device for device, _ in machine.addresses()] == ["br0"]
+    deadline = time.monotonic() + 90
+    while machine.addresses() != before:
+        assert time.monotonic() < deadline, machine.addresses()
+        time.sleep(3)
+
+
+def test_a_bridge(machine: Machine, alone: Lab) -> None:
+    """Over the only NIC, by which the machine is reached: the address is the bridge's, now and after a reboot."""
+    [(nic, address)] = machine.addresses()
+    alone.write({"kind": "host", "host": {"address": BARE, "bridge": {}}})
+    output = alone.make("up")
+    tell(output)
+    assert machine.addresses() == [("br0", address)]
+    before = machine.logins
+    assert alone.changes() == {}
+    assert machine.logins == before + 1 + 1
+    machine.reboot()
+    assert machine.addresses() == [("br0", address)]
+    assert nic in machine.run("ip -o link show master br0")
+    assert alone.changes() == {}
+
+
+def test_a_hypervisor_no_more(machine: Machine, alone: Lab) -> None:
+    """A lab of kind `host` undoes all of it when it is destroyed: packages, files, groups and bridge are as before."""
     began = time.monotonic()
-    lab.make("destroy")
+    alone.make("destroy")
     tell(f"destroy took {time.monotonic() - began:.0f} s")
     after = machine.system()
     changed = {name: (machine.before.get(name), after.get(name)) for name in machine.before.keys() ^ after.keys()}
@@ -223,7 +267,6 @@ def test_a_hypervisor_and_no_more(machine: Machine) -> None:
         if machine.before[name] != after[name]
     }
     assert {name: what for name, what in changed.items() if name not in ALWAYS_CHANGES} == {}
-    lab.remove()
 
 
 def test_here_too(machine: Machine, found: dict[str, list[str]]) -> None:

@@ -40,3 +40,25 @@ def test_nothing_of_a_guest_is_in_its_way() -> None:
     assert preflight.problems(lab({"kind": "host"}), facts) == []
     wanted = lab({"kind": "host", "host": {"accelerator": "kvm"}})
     assert [problem.path for problem in preflight.problems(wanted, facts)] == ["lab.host.accelerator"]
+
+
+def test_a_bridge() -> None:
+    """It is tried by one login and confirmed by the next, both again until the host shows that it is kept."""
+    bridge = {"name": "br7", "interface": "52:54:00:AB:CD:EF"}
+    made = compose(host={"address": "nas", "bridge": bridge})
+    tried, confirmed = (made[f"Command bridge-{what}"] for what in ("trial", "confirmed"))
+    assert (tried.inputs["create"], tried.inputs["delete"]) == (
+        "host/over_ssh.sh bridge.sh apply",
+        "host/over_ssh.sh bridge.sh restore",
+    )
+    assert tried.inputs["environment"]["INTERFACE"] == "52:54:00:ab:cd:ef"
+    assert confirmed.inputs["create"] == "host/over_ssh.sh bridge.sh confirm"
+    assert "delete" not in confirmed.inputs
+    again = compose(host={"address": "nas", "bridge": bridge})
+    assert tried.inputs["environment"]["RUN"] != again["Command bridge-trial"].inputs["environment"]["RUN"]
+    assert list(tried.request.ignoreChanges) == []
+
+    asked = lab({"kind": "host", "host": {"address": "nas", "bridge": bridge}}, "nas")
+    kept = run(lambda: kind.compose(asked, host({"kept_bridges": ["br7"]})), stack="nas")
+    for what in ("trial", "confirmed"):
+        assert list(kept[f"Command bridge-{what}"].request.ignoreChanges) == ["environment.RUN"]
