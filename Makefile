@@ -11,8 +11,8 @@ help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: doctor
-doctor: ## say what this machine lacks for a lab; changes nothing, and needs nothing but Python
-	@python3 -B -m doctor
+doctor: ## say what a machine lacks for a lab, this one or MACHINE=... behind SSH; changes nothing, and needs nothing but Python
+	@python3 -B -m doctor $(MACHINE)
 
 .PHONY: setup
 setup: ## get the toolchain and the Python environment (part of all that follows)
@@ -51,6 +51,10 @@ rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, h
 .PHONY: bridges
 bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/bridge
+
+.PHONY: e2e-host
+e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
+	@. .toolchain/env && pytest tests/acceptance/test_host.py -s
 
 .PHONY: checkpoints
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3

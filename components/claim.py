@@ -57,6 +57,7 @@ class Claim(pulumi.ComponentResource):
             delete="claim.sh delete",
             # Not the path: what is left at an old one when this is replaced would be the lab at its new one.
             triggers=[lab],
+            ssh=args.get("ssh"),
         )
         self.done = self.command.urn
         self.register_outputs({"done": self.done})

@@ -131,6 +131,7 @@ class Guest(pulumi.ComponentResource):
             delete="guest.sh delete",
             stdin=args["seed"],
             triggers=birth,
+            ssh=args.get("ssh"),
         )
         self.domain_id = pulumi.Output.from_input(spec.uuid)
         self.address = pulumi.Output.from_input(args["address"])

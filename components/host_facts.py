@@ -41,6 +41,8 @@ class HostFacts:
     """Domains that a run has begun to make or to change, and has not come to the end with."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
     """Interface and address, for every IPv4 address of the host."""
+    kept_bridges: frozenset[str] = frozenset()
+    """Bridges of ours over the host's own interfaces, which a login has confirmed."""
     files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
     bases: dict[str, int] = field(default_factory=dict[str, int])
     """Images that the pool holds: link and virtual size in bytes."""
@@ -102,6 +104,7 @@ def parse(output: str) -> HostFacts:
         pool_disks=frozenset(row[0] for row in rows.get("pool_disk", [])),
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
+        kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
         bases={link: int(size) for link, size in rows.get("base", []) if size},
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},

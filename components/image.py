@@ -1,14 +1,15 @@
 """A base image on the host: fetched once, checked, stored under its digest, shared by all guests."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 import pulumi
 
 from components.options import first_child, without_order
 from components.shell import script
+from components.ssh import OnHost
 
 
-class ImageArgs(TypedDict):
+class ImageArgs(OnHost):
     """Where an image comes from: a URL or a file."""
 
     lab: str
@@ -40,7 +41,8 @@ class Image(pulumi.ComponentResource):
     """File name in the pool's directory, known at preview. What is given it goes before the image does."""
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Image", name, dict(args), without_order(opts))
+        shown = {key: value for key, value in args.items() if key != "ssh"}
+        super().__init__("kvmlab:index:Image", name, shown, without_order(opts))
         environment = {"LAB": args["lab"], "POOL_PATH": args["pool_path"], "LINK": args["link"]}
         for key in ("url", "digest", "build", "file"):
             if value := args.get(key):
@@ -52,6 +54,7 @@ class Image(pulumi.ComponentResource):
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="image.sh delete",
             triggers=[args["pool_path"], args["link"]],
+            ssh=args.get("ssh"),
         )
         # By the URN, which every preview knows: a value with the dependency.
         self.link = fetched.urn.apply(lambda _: args["link"])

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Sequence
 from pwd import getpwuid
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 from uuid import uuid4
 
 import pulumi
 
 from components.options import first_child, without_order
 from components.shell import script
+from components.ssh import OnHost
 
 URI = "qemu:///system"
 
@@ -27,11 +28,13 @@ PACKAGES = (
 """Debian's names of all that the scripts in host/ and libvirt itself call."""
 
 
-class KvmHostArgs(TypedDict):
+class KvmHostArgs(OnHost):
     """What makes a hypervisor."""
 
     packages: NotRequired[Sequence[str]]
     """Plain: Debian package names; those missing are installed. Default PACKAGES. Change: live, none is removed."""
+    owned: NotRequired[bool]
+    """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab. Default false. Change: live."""
     libvirt_down: NotRequired[bool]
     """Plain: libvirt does not answer now, so it is brought up. Default false. Change: live."""
 
@@ -39,9 +42,9 @@ class KvmHostArgs(TypedDict):
 class KvmHost(pulumi.ComponentResource):
     """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
 
-    A user who is not root and runs Pulumi joins the group libvirt, so that virsh answers without sudo.
+    A user who is not root and runs Pulumi, or logs in to the host, joins the group libvirt: virsh answers without sudo.
 
-    On destroy all of that stays: a host carries other labs, and a lab does not own the hypervisor.
+    On destroy all of that stays, unless the host is owned: it carries other labs, which must be gone before.
 
     Replaces on: nothing.
     """
@@ -59,9 +62,13 @@ class KvmHost(pulumi.ComponentResource):
             {
                 "PACKAGES": " ".join(args.get("packages", PACKAGES)),
                 "RUN": uuid4().hex if down else "",
-                **({} if os.geteuid() == 0 else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
+                # Behind SSH it is who logs in there.
+                **({} if os.geteuid() == 0 or "ssh" in args else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
+            delete="setup.sh delete" if args.get("owned") else None,
+            ssh=args.get("ssh"),
         )
-        self.uri = pulumi.Output.from_input(URI)
+        destination = args["ssh"]["destination"] if "ssh" in args else ""
+        self.uri = pulumi.Output.from_input(f"qemu+ssh://{destination}/system" if destination else URI)
         self.register_outputs({"uri": self.uri})

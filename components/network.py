@@ -52,7 +52,7 @@ class Network(pulumi.ComponentResource):
     """Follows from the definition: another one is another network. Known at preview."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        shown = {key: value for key, value in args.items() if key not in ("reservations", "libvirt_seconds")}
+        shown = {key: value for key, value in args.items() if key not in ("reservations", "libvirt_seconds", "ssh")}
         super().__init__("kvmlab:index:Network", name, shown, without_order(opts))
         uuid = definition_uuid(args)
         script(
@@ -74,6 +74,7 @@ class Network(pulumi.ComponentResource):
             delete="network.sh delete",
             stdin=definition(args, uuid),
             triggers=[args["name"]],
+            ssh=args.get("ssh"),
         )
         self.network_name = pulumi.Output.from_input(args["name"])
         self.uuid = pulumi.Output.from_input(uuid)

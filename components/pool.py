@@ -33,6 +33,7 @@ class Pool(pulumi.ComponentResource):
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="pool.sh delete",
             triggers=[args["name"], args["path"]],
+            ssh=args.get("ssh"),
         )
         # By the URN, which every preview knows: a value with the dependency.
         self.pool_name = made.urn.apply(lambda _: args["name"])

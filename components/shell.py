@@ -1,14 +1,17 @@
 """The one seam for commands: a script of host/ becomes a resource.
 
-Scripts run on the host that they are about. Secrets reach them by stdin, never by argument or environment.
+Scripts run on the host that they are about, which is this machine or one behind SSH. Secrets reach them by stdin, never
+by argument or environment.
 """
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 import pulumi
 from pulumi_command import local
+
+from components.ssh import OVER_SSH, OnHost, Ssh, over_ssh
 
 
 def script(
@@ -21,6 +24,7 @@ def script(
     stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),
     as_root: bool = True,
+    ssh: Ssh | None = None,
 ) -> local.Command:
     """Run a script of host/ when the resource is created or changed, and another call of it on delete.
 
@@ -36,7 +40,14 @@ def script(
         stdin: secrets and long texts; a change runs it again.
         triggers: a change of these deletes and creates anew.
         as_root: false runs it as the user who runs Pulumi, for files that are the user's.
+        ssh: where it runs; by default here. Another machine deletes and creates anew.
     """
+    if ssh:
+        # Whoever logs in becomes root there, not here.
+        as_root = False
+        environment = {**environment, **over_ssh(ssh, environment)}
+        call, delete = f"{OVER_SSH} {call}", delete and f"{OVER_SSH} {delete}"
+        triggers = [*triggers, ssh["destination"]]
     # Root's own runs need no sudo, and state is the same for all of them.
     interpreter = ["sudo", "-n", "-E", "/bin/sh", "-c"] if as_root and os.geteuid() != 0 else None
     return local.Command(
@@ -56,7 +67,7 @@ LIBVIRT_SECONDS = 120
 """What host/lib.sh takes for its limit when it is given none."""
 
 
-class Limits(TypedDict):
+class Limits(OnHost):
     """What components have in common that speak to libvirt."""
 
     libvirt_seconds: NotRequired[int]

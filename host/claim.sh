@@ -6,6 +6,8 @@
 #              STRAYS (names of guests, separated by blanks)
 set -eu
 . host/lib.sh
+. host/names.sh
+. host/way.sh
 . host/directory.sh
 
 is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
@@ -34,6 +36,7 @@ remove_network() {
     esac
     virsh -q net-destroy "$LAB" >/dev/null 2>&1 || true
     virsh -q net-undefine "$LAB" >/dev/null 2>&1 || true # one that was never kept is gone already
+    forget_names "$LAB"
     changed "network $LAB removed"
 }
 
@@ -59,7 +62,7 @@ delete() {
     done
     remove_disks "$POOL_PATH/$LAB"-*.qcow2 "$POOL_PATH/$LAB"-*-seed.iso
     remove_network
-    rm -rf "$POOL_PATH.new"
+    rm -rf "$(missing_top).$LAB.new"
     if is_ours; then
         remove_pool
         rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished

@@ -160,7 +160,7 @@ apply() {
         # Held until the guest is ready: its boot is what keeps the host busy.
         take_turn "$DOMAIN"
         apply_domain
-        CALLER=$CALLER host/ready.sh <"$work/key" 8>&-
+        CALLER=$CALLER /bin/sh host/ready.sh <"$work/key" 8>&-
         end_turn
     fi
     rm -f "$unfinished"

@@ -6,6 +6,7 @@
 #              DIGEST is "sha512:<hex>" or "sha256:<hex>"
 set -eu
 . host/lib.sh
+. host/way.sh
 . host/directory.sh
 
 digest_of() { # digest_of sha512|sha256 FILE
@@ -84,8 +85,16 @@ build() {
     keep "$part" sha512 "$(cut -d ' ' -f 1 "$built.sha512")"
 }
 
+# What libvirt would say only when the first guest starts.
+prove() {
+    qemu_user && ! as_qemu head -c 1 "$POOL_PATH/$LINK" >/dev/null 2>&1 || return 0
+    rm -f "$POOL_PATH/$LINK" "$target"
+    give_up "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
+}
+
 apply() {
     make_directory
+    open_way || { remove_directory; exit 1; }
     if [ -e "$POOL_PATH/$LINK" ]; then
         ok "image $LINK"
         return
@@ -101,6 +110,7 @@ apply() {
     else
         download || build
     fi
+    prove
 }
 
 delete() {
@@ -116,7 +126,7 @@ delete() {
     else
         ok "no image $LINK"
     fi
-    [ ! -d "$POOL_PATH" ] || remove_directory
+    if [ -d "$POOL_PATH" ]; then remove_directory; else close_way; fi
     rm -f "$lock"
 }
 

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
 # What the scripts of host/ share: how they report, and how they speak to libvirt.
+# One calls another by /bin/sh: where over_ssh.sh puts them, a mount may let nothing be executed.
 # Each script prints one line per outcome, "changed: ..." or "ok: ...", and puts what went wrong on stderr.
 
 LC_ALL=C
@@ -53,7 +54,7 @@ alone() {
 # Started again by one of the scripts that run side by side; the others wait.
 need_libvirt() {
     reason=$(virsh -q hostname 2>&1) ||
-        flock -o /run/lock/kvmlab-libvirt host/setup.sh start >/dev/null 2>&1 8>&- 9>&- ||
+        flock -o /run/lock/kvmlab-libvirt /bin/sh host/setup.sh start >/dev/null 2>&1 8>&- 9>&- ||
         die "libvirt: must answer at $LIBVIRT_DEFAULT_URI, got '$reason'; start it and run again"
 }
 

@@ -6,6 +6,7 @@
 # environment: NETWORK NETWORK_UUID RESERVATIONS (a UUID, and on further lines <host> elements for the network of it)
 set -eu
 . host/lib.sh
+. host/names.sh
 
 # Rows of an earlier network of that name say nothing about this one.
 rows() { printf '%s\n' "$RESERVATIONS" | sed -n "1{/^$NETWORK_UUID\$/!q;d};p"; }
@@ -14,6 +15,7 @@ remove() {
     virsh -q net-destroy "$NETWORK" >/dev/null 2>&1 || true
     # One that was never kept is gone with that.
     ! virsh -q net-uuid "$NETWORK" >/dev/null 2>&1 || virsh -q net-undefine "$NETWORK" >/dev/null
+    forget_names "$NETWORK"
 }
 
 apply() {
@@ -31,6 +33,7 @@ apply() {
         define='net-define /dev/stdin; '
     elif virsh -q net-info "$NETWORK" | grep -q '^Active: *yes'; then
         ok "network $NETWORK"
+        resolve_names "$NETWORK" "$xml"
         return
     fi
     # A start that fails must not leave a definition behind that looks finished. What a killed run has left may start it first.
@@ -38,10 +41,11 @@ apply() {
         (virsh_all "${define}net-start $NETWORK; net-autostart $NETWORK" 'Failed to start network|already active') ||
         { remove; exit 1; }
     changed "network $NETWORK started"
+    resolve_names "$NETWORK" "$xml"
 }
 
 delete() {
-    virsh -q net-uuid "$NETWORK" >/dev/null 2>&1 || { ok "no network $NETWORK"; return; }
+    virsh -q net-uuid "$NETWORK" >/dev/null 2>&1 || { forget_names "$NETWORK"; ok "no network $NETWORK"; return; }
     remove
     rm -f "$lock"
     changed "network $NETWORK removed"

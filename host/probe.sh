@@ -35,6 +35,10 @@ if [ "$directory" = "$POOL_PATH" ]; then
     done
 fi
 
+for kept in /var/lib/kvmlab/bridge/*; do
+    [ ! -e "$kept/interface" ] || fact kept_bridge "${kept##*/}"
+done
+
 ! command -v ip >/dev/null || ip -o -4 address show | while read -r _ interface _ address _; do
     fact address "$interface $address"
 done

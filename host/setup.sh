@@ -1,38 +1,13 @@
 #!/bin/sh
 # Makes a machine a hypervisor: packages, the KVM device, libvirt's limits, and libvirt up, under systemd or without it.
-# All of it stays when a lab is destroyed: other labs stand on it.
-# usage: setup.sh apply | setup.sh start (libvirt alone, where it is down)
+# All of it stays when a lab is destroyed: other labs stand on it. What was done is noted in $record, and `delete` undoes it.
+# usage: setup.sh apply | setup.sh start (libvirt alone, where it is down) | setup.sh packages | setup.sh delete
 # environment: PACKAGES (Debian's names, separated by blanks) LIBVIRT_USER (optional)
 set -eu
 . host/lib.sh
+. host/packages.sh
+record=/var/lib/kvmlab/setup
 exec 3>&- # daemons that are started here outlive the script: one that held this open would keep Pulumi waiting
-
-missing() {
-    for package in ${PACKAGES:-}; do
-        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || printf '%s ' "$package"
-    done
-}
-
-packages() {
-    command -v apt-get >/dev/null ||
-        die "packages: this machine has no apt-get; install QEMU, libvirt, dnsmasq and xorriso by hand and run again"
-    wanted=$(missing)
-    [ -n "$wanted" ] || { ok "packages"; return; }
-    log=$(mktemp)
-    progress "installing $wanted"
-    # shellcheck disable=SC2086 # a list of names
-    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        $wanted; } >"$log" 2>&1 </dev/null; then
-        stop_progress
-        reason=$(grep -E '^(E|Err|W):?' "$log" | tail -n 5)
-        rm -f "$log"
-        die "packages: apt-get could not install $wanted
-$reason"
-    fi
-    stop_progress
-    rm -f "$log"
-    changed "installed $wanted"
-}
 
 # udev's own rule for the node. Where no udev ran, the node is root's alone: QEMU cannot use it, and libvirt finds
 # its cached capabilities stale on every call, which costs seconds each time.
@@ -42,6 +17,8 @@ kvm_device() {
     case $(stat -c '%G %a' /dev/kvm) in
         'kvm 660' | *' 666') ok "/dev/kvm" ;;
         *)
+            mkdir -p "$record"
+            [ -e "$record/kvm" ] || stat -c '%U:%G %a' /dev/kvm >"$record/kvm"
             chgrp kvm /dev/kvm
             chmod 0660 /dev/kvm
             changed "/dev/kvm is group kvm, mode 0660"
@@ -51,6 +28,8 @@ kvm_device() {
 
 # One connection carries every call of a run: libvirt's default of 5 at a time makes guests queue behind each other.
 # https://libvirt.org/manpages/libvirtd.html (libvirtd.conf: max_client_requests)
+own_limits() { printf '\n# kvmlab: calls of one connection at a time\nmax_client_requests = 32\n'; }
+
 limits() {
     conf=/etc/libvirt/libvirtd.conf
     [ -f "$conf" ] || { ok "no $conf"; return; }
@@ -58,7 +37,9 @@ limits() {
         ok "max_client_requests"
         return
     fi
-    printf '\n# kvmlab: calls of one connection at a time\nmax_client_requests = 32\n' >>"$conf"
+    mkdir -p "$record"
+    cp -p "$conf" "$record/libvirtd.conf"
+    own_limits >>"$conf"
     limits_changed=yes
     changed "max_client_requests in $conf"
 }
@@ -70,6 +51,8 @@ member() {
     if id -nG "$LIBVIRT_USER" | tr ' ' '\n' | grep -qx libvirt; then
         ok "$LIBVIRT_USER is in group libvirt"
     else
+        mkdir -p "$record"
+        echo "$LIBVIRT_USER" >>"$record/members"
         usermod -aG libvirt "$LIBVIRT_USER"
         changed "$LIBVIRT_USER is in group libvirt"
     fi
@@ -91,6 +74,8 @@ without_systemd() {
         pkill -x libvirtd
         while runs libvirtd; do sleep 1; done
     fi
+    mkdir -p "$record"
+    touch "$record/started"
     runs virtlogd || virtlogd -d </dev/null >/dev/null 2>&1
     libvirtd -d </dev/null >/dev/null 2>&1
 }
@@ -127,6 +112,49 @@ apply() {
     member
     limits
     libvirt
+}
+
+carries_nothing() {
+    command -v virsh >/dev/null || return 0
+    need_libvirt
+    carried=$(virsh -q list --all --name && virsh -q pool-list --all --name && virsh -q net-list --all --name)
+    carried=$(printf '%s\n' "$carried" | grep -vx -e default -e '' | tr '\n' ' ') || return 0
+    die "host: must carry no guest, pool or network any more, got ${carried% }; destroy those labs first"
+}
+
+undo_limits() {
+    [ -e "$record/libvirtd.conf" ] && [ -e /etc/libvirt/libvirtd.conf ] || return 0
+    if own_limits | cat "$record/libvirtd.conf" - | cmp -s - /etc/libvirt/libvirtd.conf; then
+        cp -p "$record/libvirtd.conf" /etc/libvirt/libvirtd.conf
+    else
+        # Somebody has edited it since.
+        sed -i '/^# kvmlab: calls of one connection/,+1d' /etc/libvirt/libvirtd.conf
+    fi
+    [ ! -d /run/systemd/system ] || systemctl try-restart libvirtd.service
+}
+
+delete() {
+    [ -d "$record" ] || { ok "nothing had to be done to make this machine a hypervisor"; return; }
+    carries_nothing
+    if [ -e "$record/started" ]; then
+        for daemon in libvirtd virtlogd; do
+            pkill -x "$daemon" || true
+            while runs "$daemon"; do sleep 1; done
+        done
+    fi
+    undo_limits
+    [ ! -e "$record/members" ] || while read -r user; do
+        gpasswd -d "$user" libvirt >/dev/null 2>&1 || true
+    done <"$record/members"
+    if [ -e "$record/kvm" ] && [ -e /dev/kvm ]; then
+        read -r owner mode <"$record/kvm"
+        chown "$owner" /dev/kvm
+        chmod "$mode" /dev/kvm
+    fi
+    remove_packages
+    rm -rf "$record"
+    rmdir "${record%/*}" 2>/dev/null || true
+    changed "what made this machine a hypervisor is undone"
 }
 
 "$1"

@@ -32,7 +32,7 @@ async def _reported() -> None:
 
 async def _compose() -> None:
     lab = config.load()
-    probe = Probe(lab.host.address, preflight.question(lab))
+    probe = Probe(lab.host.address, preflight.question(lab), lab.host.ssh)
     # The provider SDKs load while the host answers, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
     if problems := kind.problems(lab):

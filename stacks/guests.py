@@ -55,10 +55,12 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
         "guests": reached,
         "private_key": private_key,
     }
-    limits = _limits(lab.host)
+    if lab.host.ssh:
+        ssh_args["host"] = lab.host.ssh
+    on, limits = lab.host.on, _limits(lab.host)
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
     access = SshAccess("access", ssh_args)
-    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers}, _after(access))
+    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, **on}, _after(access))
     claim = Claim(
         "lab",
         {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},
@@ -66,7 +68,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     )
     # Before pool and network: an image that cannot be had leaves the host as it was.
     bases = {
-        link: Image(link.removeprefix("base-"), images.image_args(image, lab.pool), _after(claim.command))
+        link: Image(link.removeprefix("base-"), {**images.image_args(image, lab.pool), **on}, _after(claim.command))
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
@@ -120,7 +122,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
 
 
 def _limits(host: Host) -> Limits:
-    return {} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout}
+    return {**host.on, **({} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout})}
 
 
 def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:

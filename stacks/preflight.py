@@ -32,7 +32,9 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     if not facts.root:
         # What else such a look shows is what this user may not see.
         return [Problem("lab.host", "must let this user act as root; run as root, or allow sudo without a password")]
-    checks = (_host, _accelerator, _memory, _pool, _disks, _network, _domains, _images)
+    checks = (_host, _accelerator)
+    if lab.kind != "host":
+        checks += (_memory, _pool, _disks, _network, _domains, _images)
     found = [problem for check in checks for problem in check(lab, facts)]
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.

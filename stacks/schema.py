@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab", models.LabConfig),
     ("lab.host", models.HostConfig),
+    ("lab.host.bridge", models.HostBridgeConfig),
     ("lab.network", models.NetworkConfig),
     ("lab.network.dhcp", models.DhcpConfig),
     ("lab.pool", models.PoolConfig),

@@ -2,16 +2,21 @@
 
 from collections.abc import Collection, Iterator
 
+from pydantic.alias_generators import to_camel
+
 from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
-from stacks.config.models import LabConfig
+from stacks.config.lab import LOCAL
+from stacks.config.models import HostConfig, LabConfig
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import members
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
 
+HOST_FIELDS = {"kind", "host"}
+"""What a lab of kind `host` is made of."""
 MOST_GUESTS = 2**16
 """No network that a lab can have has more addresses."""
 
@@ -19,8 +24,13 @@ MOST_GUESTS = 2**16
 def across(reading: Reading, stack: str, layers: Collection[str], images: Collection[str]) -> Iterator[Problem]:
     """Every problem between fields that could be read."""
     yield from _stack(stack)
-    if reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
+    if reading.lab.kind == "host":
+        for key in sorted(reading.lab.model_fields_set - HOST_FIELDS):
+            rule = "must not be in a lab of kind 'host', which makes no guests"
+            yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
+    elif reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
+    yield from _host(reading)
     yield from _names(reading.lab, stack)
     yield from _references(reading.lab, layers, images)
     if (guests := _count(reading.lab)) > MOST_GUESTS:
@@ -44,6 +54,16 @@ def _stack(stack: str) -> Iterator[Problem]:
         name = suggest_label(stack)
         todo = f"rename it with: pulumi stack rename {name}" if name else "rename it with: pulumi stack rename"
         yield Problem("stack", f"{LABEL_RULE}, got {got(stack)}; {todo}")
+
+
+def _host(reading: Reading) -> Iterator[Problem]:
+    host = reading.lab.host
+    if isinstance(host, HostConfig) and host.bridge and reading.lab.kind != "host":
+        rule = "must be in a lab of kind 'host', since all labs of that machine share it"
+        yield Problem("lab.host.bridge", f"{rule}; take it out, and make that lab")
+    if reading.has("host") and isinstance(host, HostConfig) and host.host_key and host.address == LOCAL:
+        rule = "must go with the address of another machine, got none"
+        yield Problem("lab.host.hostKey", f"{rule}; set lab.host.address, or leave it out")
 
 
 def _names(config: LabConfig, stack: str) -> Iterator[Problem]:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-Kind = Literal["guests"]
+from components.ssh import OnHost, Ssh
+
+LOCAL = "local"
+"""This machine, as a host's address."""
+
+Kind = Literal["guests", "host"]
 Accelerator = Literal["auto", "kvm", "tcg"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
@@ -46,6 +51,14 @@ Image = CatalogueImage | FileImage | UrlImage
 
 
 @dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge over an interface of the host's: a name, a MAC address, or `default-route`."""
+
+    name: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """The hypervisor; the time-out, in seconds, is for each answer of libvirt's."""
 
@@ -53,6 +66,23 @@ class Host:
     accelerator: Accelerator
     at_once: int | None
     timeout: int
+    key: str | None
+    bridge: Bridge | None
+
+    @property
+    def ssh(self) -> Ssh | None:
+        """How it is logged in to, where it is not this machine."""
+        if self.address == LOCAL:
+            return None
+        ssh: Ssh = {"destination": self.address}
+        if self.key:
+            ssh["host_key"] = self.key
+        return ssh
+
+    @property
+    def on(self) -> OnHost:
+        """What each component is told of it."""
+        return {"ssh": self.ssh} if self.ssh else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
-from stacks.config.lab import Accelerator, Kind, OnCloudInitChange, WaitFor
+from stacks.config.lab import LOCAL, Accelerator, Kind, OnCloudInitChange, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -36,6 +36,7 @@ REPLACE = "the guest is replaced"
 NO_GUEST = "live, no guest notices"
 NETWORK = "the network is made anew, its guests restart with the same disks"
 EVERYTHING = "everything is replaced"
+BRIDGE = "the bridge is taken away, and the new one made; the host keeps its addresses"
 BY_CLOUD_INIT = "as `onCloudInitChange` says"
 
 
@@ -67,6 +68,9 @@ AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("abso
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
 Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]
 Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecimal digits", pattern=DIGITS % 64)]
+Port = Annotated[str, PlainValidator(scalars.port), _text("interface, MAC address or `default-route`")]
+Machine = Annotated[str, PlainValidator(scalars.machine), _text("`local` or ssh destination")]
+HostKey = Annotated[str, PlainValidator(scalars.host_key), _text("public key", pattern="^(ssh|ecdsa)-")]
 LayerName = Annotated[str, _text("layer name")]
 PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
 
@@ -100,11 +104,31 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True)
 
 
+class HostBridgeConfig(Model):
+    """A bridge over an interface of the host's own; its addresses become the bridge's."""
+
+    name: Interface = Field(
+        default="br0", description="The bridge, at most 15 characters.", json_schema_extra=_doc(BRIDGE)
+    )
+    interface: Port = Field(
+        default="default-route",
+        description="The interface: its name, its MAC address, or `default-route`, the one that has it.",
+        json_schema_extra=_doc(BRIDGE),
+    )
+
+
 class HostConfig(Model):
     """The machine that carries the lab."""
 
-    address: Literal["local"] = Field(
-        default="local", description="The machine: `local` is this one.", json_schema_extra=_doc(EVERYTHING)
+    address: Machine = Field(
+        default=LOCAL,
+        description="The machine: `local` is this one; else what `ssh` takes, as a name of your ssh config.",
+        json_schema_extra=_doc(EVERYTHING),
+    )
+    host_key: HostKey | None = Field(
+        default=None,
+        description="The public SSH host key of a machine that is not this one.",
+        json_schema_extra=_doc(NO_GUEST, "as your `known_hosts` has it"),
     )
     accelerator: Accelerator = Field(
         default="auto",
@@ -121,10 +145,15 @@ class HostConfig(Model):
         description="How long libvirt may take for an answer before the run ends with an error.",
         json_schema_extra=_doc(NO_GUEST, "`2m`"),
     )
+    bridge: HostBridgeConfig | None = Field(
+        default=None,
+        description="A bridge to the host's own network; in a lab of kind `host`.",
+        json_schema_extra=_doc("made or taken away, and the host keeps its addresses", "none"),
+    )
 
 
 HostChoice = Annotated[
-    Annotated[Literal["local"], Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_host_form)
+    Annotated[Machine, Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_host_form)
 ]
 
 
@@ -292,11 +321,12 @@ class LabConfig(Model):
     """What one stack makes."""
 
     kind: Kind = Field(
-        description="What the lab is; `guests` for plain virtual machines.", json_schema_extra=_doc(EVERYTHING)
+        description="What the lab is: `guests`, plain virtual machines, or `host`, a hypervisor with nothing on it.",
+        json_schema_extra=_doc(EVERYTHING),
     )
     host: HostChoice = Field(
-        default="local",
-        description="The machine that carries it: `local`, or a mapping.",
+        default=LOCAL,
+        description="The machine that carries it: `local`, another one by SSH, or a mapping.",
         json_schema_extra=_doc(EVERYTHING),
     )
     network: NetworkConfig = Field(

@@ -7,7 +7,19 @@ from hashlib import sha256
 from ipaddress import IPv4Address
 
 from stacks.config import models
-from stacks.config.lab import CatalogueImage, Digest, FileImage, GuestSpec, Host, Image, Lab, Network, Pool, UrlImage
+from stacks.config.lab import (
+    Bridge,
+    CatalogueImage,
+    Digest,
+    FileImage,
+    GuestSpec,
+    Host,
+    Image,
+    Lab,
+    Network,
+    Pool,
+    UrlImage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +57,13 @@ def members(config: models.LabConfig) -> Iterator[Member]:
 
 def resolve(config: models.LabConfig, stack: str) -> Lab:
     """The lab that a checked config describes."""
-    host = config.host if isinstance(config.host, models.HostConfig) else models.HostConfig()
+    given = config.host
+    host = given if isinstance(given, models.HostConfig) else models.HostConfig(address=given)
     guests = (_guest(member, config) for member in members(config))
     return Lab(
         stack=stack,
         kind=config.kind,
-        host=Host(host.address, host.accelerator, host.at_once, host.timeout),
+        host=Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, _host_bridge(host.bridge)),
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
@@ -69,6 +82,10 @@ def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
         domain=config.domain or f"{stack}.internal",
         bridge=config.bridge or _bridge(stack),
     )
+
+
+def _host_bridge(config: models.HostBridgeConfig | None) -> Bridge | None:
+    return Bridge(config.name, config.interface) if config else None
 
 
 def natural(name: str) -> tuple[tuple[str, int], ...]:

@@ -18,6 +18,8 @@ LABEL_MAX = 63
 LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a letter"
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+_MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
@@ -159,6 +161,17 @@ def interface(value: object) -> str:
     return value
 
 
+def port(value: object) -> str:
+    """An interface of a host: by name, by the MAC address that it has whatever it is called, or by what it does."""
+    if value == "default-route" or (isinstance(value, str) and _MAC.fullmatch(value)):
+        return value.lower()
+    try:
+        return interface(value)
+    except ScalarError:
+        rule = "must be an interface's name, its MAC address, or 'default-route'"
+        raise ScalarError(f"{rule}, got {got(value)}; `ip link` lists them") from None
+
+
 def directory(value: object) -> str:
     """An absolute directory of our own, so that nothing of the system's is taken for ours."""
     path = absolute_file(value).rstrip("/")
@@ -175,6 +188,23 @@ def absolute_file(value: object) -> str:
     if not value.isprintable() or {".", "..", ""} & set(value.rstrip("/").split("/")[1:]):
         raise ScalarError(f"must be a plain path without '.', '..', '//' or control characters, got {got(value)}")
     return value
+
+
+def machine(value: object) -> str:
+    """This machine, or another one as the command ssh takes it; nothing that it would take for an option."""
+    if isinstance(value, str) and value.lower() in ("localhost", "127.0.0.1", "::1", "local"):
+        if value == "local":
+            return value
+        raise ScalarError(f"must be 'local' for this machine, got {got(value)}; did you mean 'local'?")
+    if not isinstance(value, str) or not _MACHINE.fullmatch(value):
+        rule = "must be 'local', or what ssh takes: a name or user@name, without a port"
+        raise ScalarError(f"{rule}, got {got(value)}; ports, keys and jump hosts go into ~/.ssh/config")
+    return value
+
+
+def host_key(value: object) -> str:
+    """A machine's public key: its type and its base64, without a comment."""
+    return " ".join(public_key(value).split()[:2])
 
 
 def url(value: object) -> str:

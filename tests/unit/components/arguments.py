@@ -7,6 +7,7 @@ import pulumi
 from components.claim import Claim, ClaimArgs
 from components.enums import OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs
+from components.host_bridge import HostBridge, HostBridgeArgs
 from components.image import Image, ImageArgs
 from components.kvm_host import KvmHost, KvmHostArgs
 from components.network import Network, NetworkArgs
@@ -17,6 +18,7 @@ LAB_KEY = "the-lab-key-itself"
 SEED = "the-seed-itself"
 
 HOST: KvmHostArgs = {}
+BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route"}
 CLAIM: ClaimArgs = {"lab": "six", "pool_path": "/srv/six", "strays": []}
 IMAGE: ImageArgs = {
     "lab": "six",
@@ -80,6 +82,7 @@ def ssh_args() -> SshAccessArgs:
 BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResource]] = {
     Claim: lambda: Claim("it", CLAIM),
     Guest: lambda: Guest("it", guest_args()),
+    HostBridge: lambda: HostBridge("it", BRIDGE),
     Image: lambda: Image("it", IMAGE),
     KvmHost: lambda: KvmHost("it", HOST),
     Network: lambda: Network("it", NETWORK),

@@ -11,6 +11,7 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
 from components.shell import Limits
+from components.ssh import OnHost
 from tests.unit.components.arguments import BUILDS, LAB_KEY, SEED
 from tests.unit.mocks import Secret, run
 
@@ -59,7 +60,7 @@ def test_every_argument_is_documented(component: Component) -> None:
     """Under each argument stands what it is, and whether it is plain."""
     args = inspect.get_annotations(component.__init__)["args"]
     # A typed dictionary does not tell what it is built upon.
-    source = inspect.getsource(args) + inspect.getsource(Limits)
+    source = inspect.getsource(args) + inspect.getsource(Limits) + inspect.getsource(OnHost)
     for name in inspect.get_annotations(args):
         assert re.search(rf'^    {name}: .*\n    """', source, re.MULTILINE), f"{name} has no docstring"
 
@@ -124,7 +125,7 @@ def test_scripts_exist(component: Component) -> None:
 def script_text(path: Path) -> str:
     """A script with what it sources and calls."""
     text = path.read_text("utf-8")
-    parts = re.findall(r"^ *(?:\. )?(host/\w+\.sh)\b", text, re.MULTILINE)
+    parts = re.findall(r"^ *(?:CALLER=\S+ )?(?:\. |/bin/sh )?(host/\w+\.sh)\b", text, re.MULTILINE)
     return "".join([text, *(script_text(ROOT / part) for part in parts)])
 
 
@@ -136,7 +137,7 @@ def test_scripts_get_what_they_read(component: Component) -> None:
             continue
         text = script_text(ROOT / resource.inputs["create"].split(" ")[0])
         given = set(resource.inputs["environment"])
-        optional = set(re.findall(r"\$\{([A-Z_]+):-", text))
+        optional = set(re.findall(r"\$\{([A-Z_]+):[-=]", text))
         read = set(re.findall(r"\$\{?([A-Z_]+)\b", text)) - {"PWD", "PPID", "LIBVIRT_DEFAULT_URI", "LIBVIRT_SECONDS"}
         assert given >= read - optional, key
         head = text.partition("environment: ")[2].partition("set -eu")[0]

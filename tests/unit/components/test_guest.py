@@ -110,6 +110,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "at_once": (4, "live"),
     "libvirt_seconds": (60, "live"),
     "is_broken": (True, "live"),
+    "ssh": ({"destination": "nas"}, "replace"),
 }
 
 

@@ -48,7 +48,7 @@ def test_uuid_follows_the_definition(key: str) -> None:
 
 def test_every_argument_is_tried() -> None:
     """A new argument must be added to the changes above."""
-    assert CHANGES.keys() == NetworkArgs.__annotations__.keys() - {"reservations", "libvirt_seconds"}
+    assert CHANGES.keys() == NetworkArgs.__annotations__.keys() - {"reservations", "libvirt_seconds", "ssh"}
 
 
 def test_guests_come_and_go_without_it() -> None:

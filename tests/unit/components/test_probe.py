@@ -44,10 +44,20 @@ def test_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process("memory_kib 4\nlibvirt ok\n")
     probe = ask(monkeypatch, process)
     ((command, options),) = process.calls
-    assert command == ["/usr/bin/env", "LAB=six", "FILES=a - /x\nb - /y z", "./host/probe.sh"]
+    assert command == ["/usr/bin/env", "LAB=six", "FILES=a - /x\nb - /y z", "host/probe.sh"]
     assert (options["cwd"], options["stdin"]) == (ROOT, subprocess.DEVNULL)
     facts = probe.facts()
     assert (facts.memory_kib, facts.libvirt) == (4, "ok")
+
+
+def test_facts_of_a_machine_behind_ssh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same script, by a login."""
+    process = Process("memory_kib 4\nlibvirt ok\n")
+    monkeypatch.setattr(subprocess, "Popen", process)
+    Probe("nas", {"LAB": "six", "FILES": ""}, {"destination": "nas"})
+    ((command, _),) = process.calls
+    settings = ["LAB=six", "FILES=", "SETTINGS=FILES LAB", "SSH_DESTINATION=nas"]
+    assert command == ["/usr/bin/env", *settings, "host/over_ssh.sh", "probe.sh"]
 
 
 def test_secrets_stay_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,8 +81,12 @@ def test_secrets_stay_behind(monkeypatch: pytest.MonkeyPatch) -> None:
             Process("memory_kib 4\n", "./host/probe.sh: 21: cannot open /proc/meminfo\n", 2),
             "must run host/probe.sh, got exit status 2: ./host/probe.sh: 21: cannot open /proc/meminfo",
         ),
+        (
+            Process("", "host local: must be reached by ssh, got 'no route'; try: ssh nas true\n", 69),
+            "must be reached by ssh, got 'no route'; try: ssh nas true",
+        ),
     ],
-    ids=["hangs", "fails"],
+    ids=["hangs", "fails", "is not reached"],
 )
 def test_no_facts(monkeypatch: pytest.MonkeyPatch, process: Process, message: str) -> None:
     """A script that hangs or fails is an error of the host; one that hangs is ended."""

@@ -47,6 +47,36 @@ def test_script(uid: int) -> None:
     } | ({} if uid == 0 else {"interpreter": SUDO})
 
 
+@pytest.mark.usefixtures("uid")
+def test_script_behind_ssh() -> None:
+    """The same script runs there: the settings' names go along, and another machine is another resource."""
+
+    def program() -> None:
+        script(
+            "web-disks",
+            "guest.sh apply",
+            {"LINK": "base", "DOMAIN": "lab-web"},
+            pulumi.ResourceOptions(),
+            delete="guest.sh delete",
+            triggers=["image"],
+            ssh={"destination": "me@nas", "host_key": "ssh-ed25519 AAAA"},
+        )
+
+    assert run(program)["Command web-disks"].inputs == {
+        "create": "host/over_ssh.sh guest.sh apply",
+        "delete": "host/over_ssh.sh guest.sh delete",
+        "environment": {
+            "LINK": "base",
+            "DOMAIN": "lab-web",
+            "SETTINGS": "DOMAIN LINK",
+            "SSH_DESTINATION": "me@nas",
+            "SSH_HOST_KEY": "ssh-ed25519 AAAA",
+        },
+        "triggers": ["image", "me@nas"],
+        "logging": "stdout",
+    }
+
+
 def test_script_with_nothing_more(uid: int) -> None:
     """What was not asked for is not there: no delete, no stdin, no triggers."""
     command = run(lambda: script("up", "services.sh apply", {}, pulumi.ResourceOptions()))["Command up"]

@@ -6,6 +6,7 @@ import pulumi
 import pytest
 
 from components.archive import pack
+from components.ssh import Ssh
 from components.ssh_access import SshAccess, SshGuest, known_hosts, ssh_config
 from tests.unit.mocks import Secret, run
 
@@ -29,6 +30,19 @@ KNOWN_HOSTS = """\
 web,10.20.0.5 ssh-ed25519 AAAAweb
 db,10.20.0.6 ssh-ed25519 AAAAdb
 """
+
+
+def test_guests_of_a_machine_behind_ssh() -> None:
+    """Ssh goes through it, by the user's own config, or by the key that is pinned."""
+    addresses = {name: guest["address"] for name, guest in GUESTS.items()}
+    config = ssh_config(".kvmlab/ssh/six", "lab", addresses, {"destination": "me@nas"})
+    assert config == f"{CONFIG}  ProxyCommand ssh -o StrictHostKeyChecking=yes -W [%h]:%p -- me@nas\n"
+    assert known_hosts(GUESTS, {"destination": "me@nas"}) == KNOWN_HOSTS
+
+    pinned: Ssh = {"destination": "nas", "host_key": "ssh-ed25519 AAAAnas"}
+    config = ssh_config(".kvmlab/ssh/six", "lab", addresses, pinned)
+    assert "-o HostKeyAlias=kvmlab-host -o UserKnownHostsFile=.kvmlab/ssh/six/known_hosts -W [%h]:%p -- nas\n" in config
+    assert known_hosts(GUESTS, pinned) == f"{KNOWN_HOSTS}kvmlab-host ssh-ed25519 AAAAnas\n"
 
 
 def test_files() -> None:

@@ -34,7 +34,7 @@ def test_defaults() -> None:
     assert lab("{kind: guests, guests: {web: {}}}") == Lab(
         stack="quickstart",
         kind="guests",
-        host=Host("local", "auto", None, 120),
+        host=Host("local", "auto", None, 120, None, None),
         network=Network(
             name="quickstart",
             cidr=IPv4Network("10.20.0.0/24"),
@@ -67,11 +67,17 @@ def test_defaults() -> None:
     )
 
 
+def test_a_machine_behind_ssh() -> None:
+    """Its name is all that is needed."""
+    assert lab("{kind: guests, host: me@nas, guests: {web: {}}}").host.ssh == {"destination": "me@nas"}
+    assert lab("{kind: guests, guests: {web: {}}}").host.ssh is None
+
+
 def test_everything_given() -> None:
     """Every key that can be given arrives."""
     given = lab(f"""
         kind: guests
-        host: {{address: local, accelerator: tcg, atOnce: 4, timeout: 30s}}
+        host: {{address: nas.lan, hostKey: "{ME}", accelerator: tcg, atOnce: 4, timeout: 30s}}
         network:
           cidr: 192.168.7.0/28
           dhcp: {{start: 192.168.7.12, end: 192.168.7.13}}
@@ -96,7 +102,8 @@ def test_everything_given() -> None:
             shutdownTimeout: 0s
           db: {{}}
     """)
-    assert given.host == Host("local", "tcg", 4, 30)
+    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None)
+    assert given.host.ssh == {"destination": "nas.lan", "host_key": given.host.key}
     assert given.network == Network(
         name="quickstart",
         cidr=IPv4Network("192.168.7.0/28"),

@@ -1,0 +1,71 @@
+"""A bridge over an interface of the host's own, for guests that are to be on its network."""
+
+from typing import NotRequired
+from uuid import uuid4
+
+import pulumi
+
+from components.options import child, first_child, without_order
+from components.shell import script
+from components.ssh import OnHost
+
+
+class HostBridgeArgs(OnHost):
+    """What is bridged."""
+
+    bridge: str
+    """Plain: the bridge's name, 15 bytes at most. Change: replace."""
+    interface: str
+    """Plain: its port: a name, a MAC address, or `default-route` for the one that has it. Change: replace."""
+    is_kept: NotRequired[bool]
+    """Plain: the host shows that the bridge has been confirmed; else it is tried again, whatever state says. Default
+    false. Change: live."""
+
+
+class HostBridge(pulumi.ComponentResource):
+    """The interface becomes the bridge's port, its addresses and its MAC address the bridge's, at every boot.
+
+    The new configuration is on trial until a second login confirms it, by itself: without that, the old one is back
+    within a minute, or at the next boot. Destroy brings the old one back, byte by byte. docs/decisions/0010.
+
+    Replaces on: bridge, interface. Errors: an interface that is not there, wireless, or managed by neither ifupdown nor
+    systemd-networkd; addresses that the bridge did not get.
+    """
+
+    bridge: pulumi.Output[str]
+    """The bridge's name, known at preview."""
+
+    def __init__(self, name: str, args: HostBridgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        asked = {"bridge": args["bridge"], "interface": args["interface"]}
+        super().__init__("kvmlab:index:HostBridge", name, asked, without_order(opts))
+        kept = args.get("is_kept", False)
+        environment = {
+            "BRIDGE": args["bridge"],
+            "INTERFACE": args["interface"],
+            # Something new each time, so that the scripts run.
+            "RUN": "" if kept else uuid4().hex,
+        }
+        options = pulumi.ResourceOptions(
+            delete_before_replace=True, ignore_changes=["environment.RUN"] if kept else None
+        )
+        triggers, ssh = list(asked.values()), args.get("ssh")
+        tried = script(
+            f"{name}-trial",
+            "bridge.sh apply",
+            environment,
+            first_child(self, opts, options),
+            delete="bridge.sh restore",
+            triggers=triggers,
+            ssh=ssh,
+        )
+        # A command of its own, so a login of its own.
+        self.confirmed = script(
+            f"{name}-confirmed",
+            "bridge.sh confirm",
+            environment,
+            child(self, pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[tried]))),
+            triggers=triggers,
+            ssh=ssh,
+        )
+        self.bridge = pulumi.Output.from_input(args["bridge"])
+        self.register_outputs({"bridge": self.bridge})
