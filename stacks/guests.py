@@ -122,7 +122,10 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
 
 
 def _limits(host: Host) -> Limits:
-    return {**host.on, **({} if host.timeout == LIBVIRT_SECONDS else {"libvirt_seconds": host.timeout})}
+    limits: Limits = {**host.on}
+    if host.timeout != LIBVIRT_SECONDS:
+        limits["libvirt_seconds"] = host.timeout
+    return limits
 
 
 def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:

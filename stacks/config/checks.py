@@ -28,7 +28,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         for key in sorted(reading.lab.model_fields_set - HOST_FIELDS):
             rule = "must not be in a lab of kind 'host', which makes no guests"
             yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
-    elif reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
+    elif reading.has("kind") and reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
     yield from _host(reading)
     yield from _names(reading.lab, stack)
@@ -58,7 +58,7 @@ def _stack(stack: str) -> Iterator[Problem]:
 
 def _host(reading: Reading) -> Iterator[Problem]:
     host = reading.lab.host
-    if isinstance(host, HostConfig) and host.bridge and reading.lab.kind != "host":
+    if isinstance(host, HostConfig) and host.bridge and reading.has("kind") and reading.lab.kind != "host":
         rule = "must be in a lab of kind 'host', since all labs of that machine share it"
         yield Problem("lab.host.bridge", f"{rule}; take it out, and make that lab")
     if reading.has("host") and isinstance(host, HostConfig) and host.host_key and host.address == LOCAL:

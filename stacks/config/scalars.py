@@ -163,7 +163,7 @@ def interface(value: object) -> str:
 
 def port(value: object) -> str:
     """An interface of a host: by name, by the MAC address that it has whatever it is called, or by what it does."""
-    if value == "default-route" or (isinstance(value, str) and _MAC.fullmatch(value)):
+    if isinstance(value, str) and (value == "default-route" or _MAC.fullmatch(value)):
         return value.lower()
     try:
         return interface(value)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def fill(directory: Path, suite: str, packages: Iterable[str], status: str) -> i
 
 
 @contextmanager
-def served(directory: Path, address: str) -> Iterator[str]:
+def served(directory: Path, address: str) -> Generator[str]:
     """Serve a directory while the context lasts; what stands behind `deb` in the sources.list of who uses it."""
     with (directory / ".log").open("w") as log:
         server = subprocess.Popen(

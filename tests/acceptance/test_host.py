@@ -227,9 +227,9 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
 
 def test_a_bridge_that_nobody_confirms(machine: Machine) -> None:
     """Within a minute and a half the machine is as before, by itself."""
-    asked = {"SSH_DESTINATION": BARE, "SETTINGS": "BRIDGE INTERFACE", "BRIDGE": "br0", "INTERFACE": "default-route"}
+    settings = ("SSH_DESTINATION=bare", "SETTINGS=BRIDGE INTERFACE", "BRIDGE=br0", "INTERFACE=default-route")
     before = machine.addresses()
-    tried = run("host/over_ssh.sh", "bridge.sh", "apply", **asked)
+    tried = run("env", *settings, "host/over_ssh.sh", "bridge.sh", "apply")
     assert tried.returncode == 0, tried.stdout
     assert [device for device, _ in machine.addresses()] == ["br0"]
     deadline = time.monotonic() + 90

@@ -27,6 +27,8 @@ _TEXTS = {
     "IPv4 address": st.just(""),  # given out at last, when the network is known
     "DNS domain": st.sampled_from(["home.arpa", "lab-1.internal"]),
     "interface name": st.sampled_from(["br0", "kl-lab_1.2"]),
+    "interface, MAC address or `default-route`": st.sampled_from(["default-route", "eth0", "52:54:00:ab:cd:ef"]),
+    "`local` or ssh destination": st.sampled_from(["local", "nas", "me@nas.home.arpa", "me@fd00::1"]),
     "absolute path": st.sampled_from(["/srv/kvm/lab", "/var/lib/räume/1 2"]),
     "URL": st.sampled_from(["https://example.org/debian.qcow2", "http://[fd00::1]:8080/a?b=c"]),
     "64 hexadecimal digits": st.text(_HEX, min_size=64, max_size=64),
@@ -111,8 +113,17 @@ def _fits(value: Any, form: Json) -> bool:
 def labs(draw: st.DrawFn) -> Json:
     """A lab that is right."""
     lab = _value(draw, SCHEMA, ())
-    if not lab.get("guests") and not lab.get("groups"):
+    if lab["kind"] == "host":
+        # Not its kind alone, without which it would be empty.
+        lab = {"host": "local"} | {key: value for key, value in lab.items() if key in ("kind", "host")}
+    elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
+    host = lab.get("host")
+    if isinstance(host, dict):
+        if lab["kind"] != "host":
+            host.pop("bridge", None)
+        if host.get("address", "local") == "local":
+            host.pop("hostKey", None)
     _give_out_addresses(lab)
     return lab
 
