@@ -28,7 +28,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         for key in sorted(reading.lab.model_fields_set - HOST_FIELDS):
             rule = "must not be in a lab of kind 'host', which makes no guests"
             yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
-    elif reading.has("kind") and reading.has("guests") and reading.has("groups") and not (reading.lab.guests or reading.lab.groups):
+    elif all(map(reading.has, ("kind", "guests", "groups"))) and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
     yield from _host(reading)
     yield from _names(reading.lab, stack)
