@@ -87,7 +87,7 @@ build() {
 
 # What libvirt would say only when the first guest starts.
 prove() {
-    qemu_user && ! as_qemu head -c 1 "$POOL_PATH/$LINK" >/dev/null 2>&1 || return 0
+    qemu_user && ! as_qemu dd if="$POOL_PATH/$LINK" of=/dev/null count=1 2>/dev/null || return 0
     rm -f "$POOL_PATH/$LINK" "$target"
     give_up "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
 }

@@ -30,10 +30,16 @@ pools_through() {
     [ ! -e "$opened" ] || DIRECTORY=$1 awk -F '\t' '$1 == ENVIRON["DIRECTORY"] { print $2 }' "$opened"
 }
 
+# For an instant each: labs that are made side by side may share a part of the way.
+lock_way() {
+    exec 7>/run/lock/kvmlab-way
+    flock -w "$LIBVIRT_SECONDS" 7 ||
+        die "$POOL_PATH: must be worked on by one run at a time, got another one for $LIBVIRT_SECONDS s; end it and run again"
+}
+
 open_way() {
     qemu_user || return 0
-    exec 7>/run/lock/kvmlab-way
-    flock 7
+    lock_way
     way | while IFS= read -r directory; do
         pools=$(pools_through "$directory")
         # Another lab that has opened it may go before this one.
@@ -43,6 +49,7 @@ open_way() {
         printf '%s\n' "$pools" | grep -qxF "$POOL_PATH" || printf '%s\t%s\n' "$directory" "$POOL_PATH" >>"$opened"
         as_qemu test -x "$directory" || let_pass "$directory"
     done
+    exec 7>&-
 }
 
 let_pass() {
@@ -55,8 +62,7 @@ let_pass() {
 
 close_way() {
     [ -e "$opened" ] && qemu_user || return 0
-    exec 7>/run/lock/kvmlab-way
-    flock 7
+    lock_way
     way | while IFS= read -r directory; do
         pools=$(pools_through "$directory")
         [ "$pools" != "$POOL_PATH" ] || ! command -v setfacl >/dev/null || let_nobody_pass "$directory"
