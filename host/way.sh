@@ -48,7 +48,7 @@ open_way() {
         mkdir -p "${opened%/*}"
         printf '%s\n' "$pools" | grep -qxF "$POOL_PATH" || printf '%s\t%s\n' "$directory" "$POOL_PATH" >>"$opened"
         as_qemu test -x "$directory" || let_pass "$directory"
-    done
+    done || return 1
     exec 7>&-
 }
 
