@@ -28,7 +28,10 @@ def lab(checkout: Checkout, text: str) -> None:
             "{kind: guests, guests: {web: {memry: 1GiB}}}",
             ["lab.guests.web.memry: is not a known key; did you mean 'memory'?"],
         ),
-        ("{kind: guest, guests: {web: {}}}", ["lab.kind: must be 'guests', got 'guest'"]),
+        (
+            "{kind: guest, guests: {web: {}}}",
+            ["lab.kind: must be one of guests, host, got 'guest'; did you mean 'guests'?"],
+        ),
         (
             "{kind: guests, guests: {wéb: {}, " + "x" * 200 + ": {}}}",
             [
