@@ -7,6 +7,7 @@ set -eu
 . host/lib.sh
 . host/packages.sh
 record=/var/lib/kvmlab/setup
+umask 022 # daemons inherit it too: what libvirtd writes, dnsmasq must read as nobody, or no guest gets its own address
 exec 3>&- # daemons that are started here outlive the script: one that held this open would keep Pulumi waiting
 
 # udev's own rule for the node. Where no udev ran, the node is root's alone: QEMU cannot use it, and libvirt finds
