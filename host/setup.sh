@@ -119,8 +119,8 @@ carries_nothing() {
     command -v virsh >/dev/null || return 0
     need_libvirt
     carried=$(virsh -q list --all --name && virsh -q pool-list --all --name && virsh -q net-list --all --name)
-    carried=$(printf '%s\n' "$carried" | grep -vx -e default -e '' | tr '\n' ' ') || return 0
-    die "host: must carry no guest, pool or network any more, got ${carried% }; destroy those labs first"
+    carried=$(printf '%s\n' "$carried" | awk '$1 != "" && $1 != "default" { printf " %s", $1 }') # virsh pads names
+    [ -z "$carried" ] || die "host: must carry no guest, pool or network any more, got$carried; destroy those labs first"
 }
 
 undo_limits() {
