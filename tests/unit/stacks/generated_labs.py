@@ -118,8 +118,8 @@ def labs(draw: st.DrawFn) -> Json:
         lab = {"host": "local"} | {key: value for key, value in lab.items() if key in ("kind", "host")}
     elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
-    host = lab.get("host")
-    if isinstance(host, dict):
+    if isinstance(lab.get("host"), dict):
+        host: Json = lab["host"]
         if lab["kind"] != "host":
             host.pop("bridge", None)
         if host.get("address", "local") == "local":
