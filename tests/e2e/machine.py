@@ -121,7 +121,7 @@ class Machine:
         assert all(disk in volumes for disk in disks), volumes
         assert "pending_operations" not in self.lab.pulumi("stack", "export").stdout
         # Whoever has started libvirtd: what it writes for dnsmasq must be readable.
-        daemon = run("pgrep", "-x", "libvirtd").stdout.strip()
+        daemon = run("pgrep", "-n", "-x", "libvirtd").stdout.strip()
         assert "Umask:\t0022\n" in Path(f"/proc/{daemon}/status").read_text("utf-8")
 
     def remove(self) -> None:

@@ -112,10 +112,10 @@ def _fits(value: Any, form: Json) -> bool:
 @st.composite
 def labs(draw: st.DrawFn) -> Json:
     """A lab that is right."""
-    lab = _value(draw, SCHEMA, ())
+    lab: Json = _value(draw, SCHEMA, ())
     if lab["kind"] == "host":
         # Not its kind alone, without which it would be empty.
-        lab = {"host": "local"} | {key: value for key, value in lab.items() if key in ("kind", "host")}
+        lab = Json(host="local") | {key: value for key, value in lab.items() if key in ("kind", "host")}
     elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
     if isinstance(lab.get("host"), dict):
