@@ -3,9 +3,8 @@
 `make host-faults` runs it: twenty runs of a whole `pulumi up`, and then another one without the fault.
 """
 
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests.acceptance.host.machine import BARE, Machine
 from tests.acceptance.tell import tell
-from tests.e2e.lab import ROOT, Lab, run
+from tests.e2e.lab import Lab, run
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(7200)]
 
