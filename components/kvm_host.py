@@ -34,7 +34,8 @@ class KvmHostArgs(OnHost):
     packages: NotRequired[Sequence[str]]
     """Plain: Debian package names; those missing are installed. Default PACKAGES. Change: live, none is removed."""
     owned: NotRequired[bool]
-    """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab. Default false. Change: live."""
+    """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab; and what the machine has become is
+    told by `setup.stderr`, as host/facts.sh prints it. Default false. Change: live."""
     libvirt_down: NotRequired[bool]
     """Plain: libvirt does not answer now, so it is brought up. Default false. Change: live."""
 
@@ -55,10 +56,10 @@ class KvmHost(pulumi.ComponentResource):
     def __init__(self, name: str, args: KvmHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:KvmHost", name, {}, without_order(opts))
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
-        down = args.get("libvirt_down", False)
+        down, owned = args.get("libvirt_down", False), args.get("owned", False)
         self.setup = script(
             f"{name}-setup",
-            "setup.sh apply",
+            f"setup.sh {'own' if owned else 'apply'}",
             {
                 "PACKAGES": " ".join(args.get("packages", PACKAGES)),
                 "RUN": uuid4().hex if down else "",
@@ -66,7 +67,7 @@ class KvmHost(pulumi.ComponentResource):
                 **({} if os.geteuid() == 0 or "ssh" in args else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
-            delete="setup.sh delete" if args.get("owned") else None,
+            delete="setup.sh delete" if owned else None,
             ssh=args.get("ssh"),
         )
         destination = args["ssh"]["destination"] if "ssh" in args else ""

@@ -11,6 +11,9 @@ from components.errors import Problem
 from components.host_bridge import HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
+from components.machine_facts import parse
+from doctor.checks import look
+from doctor.report import report
 from stacks.config import Lab
 
 
@@ -31,6 +34,7 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     """
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, "owned": True, **lab.host.on})
     pulumi.export("libvirt", host.uri)
+    pulumi.export("doctor", host.setup.stderr.apply(_table))
     if lab.host.bridge is None:
         return [host.setup]
     asked = lab.host.bridge
@@ -42,3 +46,8 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     )
     pulumi.export("bridge", bridge.bridge)
     return [bridge.confirmed]
+
+
+def _table(facts: str) -> list[str]:
+    """What `make doctor` says, a line each, of the machine as it was when it was made a hypervisor."""
+    return report(look(parse(facts)), colour=False).splitlines()

@@ -1,4 +1,4 @@
-"""What goes wrong while the only NIC of a machine becomes a bridge's port, over that NIC: it is reached again, each time.
+"""What goes wrong while the only NIC of a machine becomes a bridge's port: over that NIC it is reached again, always.
 
 `make host-faults` runs it: twenty runs of a whole `pulumi up`, and then another one without the fault.
 """

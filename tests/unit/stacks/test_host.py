@@ -1,6 +1,7 @@
 """A lab of kind `host` is a hypervisor and nothing on it, here or on another machine."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -29,9 +30,10 @@ def test_all_of_it(config: dict[str, Any], uri: str, prefix: str, settings: set[
     made = compose(**config)
     assert set(made.resources) == {"Stack kvmlab-nas", "KvmHost host", "Command host-setup"}
     command = made["Command host-setup"].inputs
-    assert (command["create"], command["delete"]) == (f"{prefix}setup.sh apply", f"{prefix}setup.sh delete")
+    assert (command["create"], command["delete"]) == (f"{prefix}setup.sh own", f"{prefix}setup.sh delete")
     assert settings <= command["environment"].keys()
-    assert made.exports == {"libvirt": uri}
+    assert made.exports.keys() == {"libvirt", "doctor"}
+    assert made.exports["libvirt"] == uri
 
 
 def test_nothing_of_a_guest_is_in_its_way() -> None:
@@ -62,3 +64,11 @@ def test_a_bridge() -> None:
     kept = run(lambda: kind.compose(asked, host({"kept_bridges": ["br7"]})), stack="nas")
     for what in ("trial", "confirmed"):
         assert list(kept[f"Command bridge-{what}"].request.ignoreChanges) == ["environment.RUN"]
+
+
+def test_the_doctors_table() -> None:
+    """What the machine has become stands in an output, as host/facts.sh has told it beside what the user watches."""
+    with patch("tests.unit.mocks.STDERR", "os_id debian\nos_name Debian GNU/Linux 13 (trixie)\nmachine x86_64\n"):
+        made = compose()
+    assert made["Command host-setup"].inputs["logging"] == "stdout"
+    assert made.exports["doctor"][0] == "ok    system          Debian GNU/Linux 13 (trixie), x86_64"
