@@ -54,7 +54,7 @@ bridges: setup ## make bridges of interfaces in namespaces, and break them (ten 
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
-	@. .toolchain/env && pytest tests/acceptance/host/test_bring_up.py -s
+	@. .toolchain/env && pytest tests/acceptance/host/test_bring_up.py -s -x
 
 .PHONY: host-faults
 host-faults: setup ## break the way to a machine while it gets a bridge, and see it come back (twenty faults, forty minutes)

@@ -52,7 +52,8 @@ class Machine:
     def reboot(self) -> None:
         """And wait until all has come up."""
         boot = self.boot_id()
-        run("ssh", BARE, "sudo systemctl reboot")
+        # By force: guests that boot nothing do not answer either, and Debian waits five minutes for each.
+        run("ssh", BARE, "sudo systemctl reboot --force")
         self.wait_for_boot_after(boot)
 
     def wait_for_boot_after(self, boot: str) -> None:
@@ -61,6 +62,8 @@ class Machine:
             if self.boot_id() not in ("", boot):
                 break
             time.sleep(5)
+        else:
+            raise AssertionError("it has not come up again")
         self.run("systemctl is-system-running --wait || true")
 
     def asks_the_network(self) -> bool:
