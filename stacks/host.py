@@ -1,9 +1,10 @@
-"""The lab of kind `host`: a machine becomes a hypervisor, with a bridge to its own network if asked for.
+"""The lab of kind `host`: machines become hypervisors, with a bridge to their own network if asked for.
 
-When the lab is destroyed, it stops being one.
+When the lab is destroyed, they stop being that.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 
@@ -14,7 +15,7 @@ from components.kvm_host import KvmHost
 from components.machine_facts import parse
 from doctor.checks import look
 from doctor.report import report
-from stacks.config import Lab
+from stacks.config import Host, Lab
 
 
 def problems(_lab: Lab) -> Sequence[Problem]:
@@ -22,30 +23,38 @@ def problems(_lab: Lab) -> Sequence[Problem]:
     return ()
 
 
-def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
+def compose(_lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
     """Make the lab real.
 
     Args:
-        lab: what is asked for.
-        facts: the host as it is now.
+        placed: what is asked for of each host, and the host as it is now.
 
     Returns:
         What is made last.
     """
-    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, "owned": True, **lab.host.on})
-    pulumi.export("libvirt", host.uri)
-    pulumi.export("doctor", host.setup.stderr.apply(_table))
-    if lab.host.bridge is None:
-        return [host.setup]
-    asked = lab.host.bridge
-    is_kept = asked.name in facts.kept_bridges
+    made = {part.host.name: _made(part.host, facts) for part, facts in placed}
+    told = {name: outputs for name, (_, outputs) in made.items()}
+    # Of one host as of itself, of several by name.
+    for key in ("libvirt", "doctor", "bridge"):
+        values = {name: outputs[key] for name, outputs in told.items() if key in outputs}
+        if values:
+            pulumi.export(key, values.get("", values))
+    return [last for last, _ in made.values()]
+
+
+def _made(asked: Host, facts: HostFacts) -> tuple[pulumi.Resource, dict[str, pulumi.Output[Any]]]:
+    """A host: what is made last, and what is to be told of it."""
+    host = KvmHost(f"host{asked.suffix}", {"libvirt_down": not facts.libvirt_answers, "owned": True, **asked.on})
+    outputs: dict[str, pulumi.Output[Any]] = {"libvirt": host.uri, "doctor": host.setup.stderr.apply(_table)}
+    if asked.bridge is None:
+        return host.setup, outputs
+    is_kept = asked.bridge.name in facts.kept_bridges
     bridge = HostBridge(
-        "bridge",
-        {"bridge": asked.name, "interface": asked.interface, "is_kept": is_kept, **lab.host.on},
+        f"bridge{asked.suffix}",
+        {"bridge": asked.bridge.name, "interface": asked.bridge.interface, "is_kept": is_kept, **asked.on},
         pulumi.ResourceOptions(depends_on=[host.setup]),
     )
-    pulumi.export("bridge", bridge.bridge)
-    return [bridge.confirmed]
+    return bridge.confirmed, {**outputs, "bridge": bridge.bridge}
 
 
 def _table(facts: str) -> list[str]:

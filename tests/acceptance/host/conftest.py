@@ -1,7 +1,6 @@
 """A guest of ours plays a bare machine, for each module anew."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from components.kvm_host import PACKAGES
 from tests.acceptance.host import repository
-from tests.acceptance.host.machine import BARE, GATEWAY, IMAGE, INNER, OUTER, Machine
+from tests.acceptance.host.machine import BARE, GATEWAY, IMAGE, INNER, OUTER, Machine, empty_image
 from tests.acceptance.tell import tell
 from tests.e2e.lab import ROOT, Lab, host
 
@@ -67,10 +66,3 @@ def alone(machine: Machine) -> Iterator[Lab]:
     lab.write({"kind": "host", "host": BARE})
     yield lab
     lab.remove()
-
-
-def empty_image(directory: Path) -> bytes:
-    """A disk with nothing on it."""
-    file = directory / "empty.qcow2"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", file, "64M"], check=True)
-    return file.read_bytes()

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from pathlib import Path
 
 from tests.e2e.lab import ROOT, Lab, run
 
@@ -72,3 +73,10 @@ class Machine:
         route = self.run(f"resolvectl default-route {bridge}")
         domain, servers = (self.run(f"resolvectl {what} {bridge}") for what in ("domain", "dns"))
         return f"~{INNER}.internal" in domain and "10.20.85.1" in servers and route.strip().endswith("no")
+
+
+def empty_image(directory: Path) -> bytes:
+    """A disk with nothing on it."""
+    file = directory / "empty.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", file, "64M"], check=True)
+    return file.read_bytes()

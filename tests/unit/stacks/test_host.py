@@ -14,24 +14,24 @@ from tests.unit.stacks.labs import host, lab
 def compose(**config: Any) -> Run:
     """Compose the lab."""
     asked, facts = lab({"kind": "host", **config}, "nas"), host({})
-    return run(lambda: kind.compose(asked, facts), stack="nas")
+    return run(lambda: kind.compose(asked, [(part, facts) for part in asked.parts()]), stack="nas")
 
 
 @pytest.mark.parametrize(
-    ("config", "uri", "prefix", "settings"),
+    ("config", "name", "uri", "prefix"),
     [
-        ({}, "qemu:///system", "host/", set[str]()),
-        ({"host": "me@nas"}, "qemu+ssh://me@nas/system", "host/over_ssh.sh ", {"SETTINGS", "SSH_DESTINATION"}),
+        ({}, "host", "qemu:///system", "host/"),
+        ({"host": "me@nas"}, "host-me@nas", "qemu+ssh://me@nas/system", "host/over_ssh.sh "),
     ],
     ids=["here", "behind SSH"],
 )
-def test_all_of_it(config: dict[str, Any], uri: str, prefix: str, settings: set[str]) -> None:
+def test_all_of_it(config: dict[str, Any], name: str, uri: str, prefix: str) -> None:
     """One command makes it, and undoes it; what speaks libvirt's protocol is told where."""
     made = compose(**config)
-    assert set(made.resources) == {"Stack kvmlab-nas", "KvmHost host", "Command host-setup"}
-    command = made["Command host-setup"].inputs
+    assert set(made.resources) == {"Stack kvmlab-nas", f"KvmHost {name}", f"Command {name}-setup"}
+    command = made[f"Command {name}-setup"].inputs
     assert (command["create"], command["delete"]) == (f"{prefix}setup.sh own", f"{prefix}setup.sh delete")
-    assert settings <= command["environment"].keys()
+    assert ("SSH_DESTINATION" in command["environment"]) == ("host" in config)
     assert made.exports.keys() == {"libvirt", "doctor"}
     assert made.exports["libvirt"] == uri
 
@@ -48,7 +48,7 @@ def test_a_bridge() -> None:
     """It is tried by one login and confirmed by the next, both again until the host shows that it is kept."""
     bridge = {"name": "br7", "interface": "52:54:00:AB:CD:EF"}
     made = compose(host={"address": "nas", "bridge": bridge})
-    tried, confirmed = (made[f"Command bridge-{what}"] for what in ("trial", "confirmed"))
+    tried, confirmed = (made[f"Command bridge-nas-{what}"] for what in ("trial", "confirmed"))
     assert (tried.inputs["create"], tried.inputs["delete"]) == (
         "host/over_ssh.sh bridge.sh apply",
         "host/over_ssh.sh bridge.sh restore",
@@ -57,13 +57,13 @@ def test_a_bridge() -> None:
     assert confirmed.inputs["create"] == "host/over_ssh.sh bridge.sh confirm"
     assert "delete" not in confirmed.inputs
     again = compose(host={"address": "nas", "bridge": bridge})
-    assert tried.inputs["environment"]["RUN"] != again["Command bridge-trial"].inputs["environment"]["RUN"]
+    assert tried.inputs["environment"]["RUN"] != again["Command bridge-nas-trial"].inputs["environment"]["RUN"]
     assert list(tried.request.ignoreChanges) == []
 
     asked = lab({"kind": "host", "host": {"address": "nas", "bridge": bridge}}, "nas")
-    kept = run(lambda: kind.compose(asked, host({"kept_bridges": ["br7"]})), stack="nas")
+    kept = run(lambda: kind.compose(asked, [(asked, host({"kept_bridges": ["br7"]}))]), stack="nas")
     for what in ("trial", "confirmed"):
-        assert list(kept[f"Command bridge-{what}"].request.ignoreChanges) == ["environment.RUN"]
+        assert list(kept[f"Command bridge-nas-{what}"].request.ignoreChanges) == ["environment.RUN"]
 
 
 def test_the_doctors_table() -> None:
@@ -72,3 +72,13 @@ def test_the_doctors_table() -> None:
         made = compose()
     assert made["Command host-setup"].inputs["logging"] == "stdout"
     assert made.exports["doctor"][0] == "ok    system          Debian GNU/Linux 13 (trixie), x86_64"
+
+
+def test_several() -> None:
+    """Each is made one, and what is told of it is told by name."""
+    made = compose(hosts={"nas": {}, "box": {"address": "me@box.lan", "bridge": {}}})
+    for name in ("host-nas", "host-me@box.lan"):
+        assert f"Command {name}-setup" in made.resources
+    assert made.exports["libvirt"] == {"nas": "qemu+ssh://nas/system", "box": "qemu+ssh://me@box.lan/system"}
+    assert made.exports["doctor"].keys() == {"nas", "box"}
+    assert made.exports["bridge"] == {"box": "br0"}
