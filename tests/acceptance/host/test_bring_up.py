@@ -6,10 +6,11 @@
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.acceptance.host.machine import BARE, IMAGE, INNER, Machine
+from tests.acceptance.host.machine import BARE, IMAGE, INNER, Machine, empty_image
 from tests.acceptance.tell import tell
 from tests.e2e.lab import Lab, host, run
 
@@ -115,6 +116,34 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
     assert machine.run("virsh -q -c qemu:///system net-list --all --name").split() in ([], ["default"])
     assert machine.run("sudo ls -A /var/lib/libvirt/images").split() == []
     assert machine.run("sudo find /etc/libvirt/hooks /var/lib/kvmlab -name 'kvmlab*' -o -name opened").split() == []
+
+
+def test_a_lab_on_two_hosts(machine: Machine, tmp_path: Path) -> None:
+    """On this one and on that: each has its guest, neither changes again, and both are as before in the end."""
+    before = host()
+    (tmp_path / "empty.qcow2").write_bytes(empty_image(tmp_path))
+    lab = Lab("e2e-two")
+    lab.sweep()
+    lab.write(
+        {
+            "kind": "guests",
+            "hosts": {"here": "local", "there": {"address": BARE, "accelerator": "tcg"}},
+            "network": {"cidr": "10.20.86.0/24"},
+            "guests": {
+                "near": {"host": "here", "image": {"file": str(tmp_path / "empty.qcow2")}, **QUICK},
+                "far": {"host": "there", "image": {"file": IMAGE}, **QUICK},
+            },
+        }
+    )
+    lab.make("up")
+    assert run("virsh", "-q", "domstate", "e2e-two-near").stdout.strip() == "running"
+    assert machine.run("virsh -q -c qemu:///system list --name").split() == ["e2e-two-far"]
+    logins = machine.logins
+    assert lab.changes() == {}
+    assert machine.logins == logins + 1 + 1
+    lab.remove()
+    assert host() == before
+    assert machine.run("virsh -q -c qemu:///system list --all --name").split() == []
 
 
 def test_a_bridge_that_nobody_confirms(machine: Machine) -> None:
