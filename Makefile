@@ -60,6 +60,10 @@ e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it 
 host-faults: setup ## break the way to a machine while it gets a bridge, and see it come back (twenty faults, forty minutes)
 	@. .toolchain/env && pytest tests/acceptance/host/test_faults.py -s
 
+.PHONY: far
+far: setup ## measure what a machine costs that is 50 ms away (a few minutes)
+	@. .toolchain/env && pytest tests/acceptance/test_far.py -s
+
 .PHONY: checkpoints
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3
 	@. .toolchain/env && python -m tests.engine.checkpoints "$(VERSION)"
