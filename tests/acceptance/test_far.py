@@ -59,8 +59,8 @@ def no_change(lab: Lab) -> None:
 
 def step() -> None:
     """One script that finds all as it should be."""
-    settings = {"SSH_DESTINATION": NAME, "SETTINGS": "BRIDGE", "BRIDGE": "none"}
-    done = run("host/over_ssh.sh", "bridge.sh", "status", **settings)
+    settings = (f"SSH_DESTINATION={NAME}", "SETTINGS=BRIDGE", "BRIDGE=none")
+    done = run("env", *settings, "host/over_ssh.sh", "bridge.sh", "status")
     assert done.returncode == 0, done.stdout
 
 
