@@ -64,6 +64,10 @@ host-faults: setup ## break the way to a machine while it gets a bridge, and see
 far: setup ## measure what a machine costs that is 50 ms away (a few minutes)
 	@. .toolchain/env && pytest tests/acceptance/test_far.py -s
 
+.PHONY: hang-ups
+hang-ups: setup ## let a machine behind SSH disappear at KVMLAB_HANG_UPS moments (20 moments, ten minutes)
+	@. .toolchain/env && pytest tests/acceptance/test_hang_ups.py -s
+
 .PHONY: checkpoints
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3
 	@. .toolchain/env && python -m tests.engine.checkpoints "$(VERSION)"

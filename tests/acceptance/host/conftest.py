@@ -54,6 +54,8 @@ def machine(found: dict[str, list[str]], fault: Path, tmp_path_factory: pytest.T
             sources = f"rm -rf /etc/apt/sources.list.d/* && echo 'deb {source}' >/etc/apt/sources.list"
             made.run(f"sudo sh -c {sources!r}")
             made.run(f"sudo tee {IMAGE} >/dev/null", empty_image(tmp_path_factory.mktemp("image")))
+            # Somebody who may log in and nothing else.
+            made.run("sudo useradd -m plain && sudo cp -r .ssh /home/plain && sudo chown -R plain: /home/plain/.ssh")
             made.before = made.system()
             yield made
     outer.remove()

@@ -57,6 +57,19 @@ def test_doctor(machine: Machine) -> None:
     assert machine.run("dpkg --get-selections | sha256sum") == before
 
 
+def test_a_user_who_may_not(machine: Machine) -> None:
+    """Whom sudo would ask for a password is told so, and nothing is changed."""
+    before = machine.system()
+    lab = Lab("e2e-plain")
+    lab.write({"kind": "host", "host": f"plain@{BARE}"})
+    done = run("make", "up", f"STACK={lab.stack}")
+    lab.remove()
+    assert done.returncode != 0
+    rule = "must let this user act as root; run as root, or allow sudo without a password"
+    assert f"host plain@{BARE}: 1 problem in what it offers\n  lab.host: {rule}\n" in done.stdout, done.stdout
+    assert machine.system() == before
+
+
 def test_up(machine: Machine, inner: Lab) -> None:
     """Packages, daemons under systemd, pool, network and a guest: one command, by a user with sudo."""
     began = time.monotonic()
