@@ -52,6 +52,10 @@ rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, h
 bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/bridge
 
+.PHONY: confinement
+confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
+	@. .toolchain/env && pytest tests/acceptance/confinement
+
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
 	@. .toolchain/env && pytest tests/acceptance/host/test_bring_up.py -s -x
