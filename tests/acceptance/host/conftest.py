@@ -19,6 +19,9 @@ exec /usr/bin/ssh -F {config} "$@"
 """
 
 
+NO_MORE = "--no-install-recommends"
+
+
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
     """This host before all."""
@@ -48,12 +51,14 @@ def machine(found: dict[str, list[str]], fault: Path, tmp_path_factory: pytest.T
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
         packages = tmp_path_factory.mktemp("packages")
-        count = repository.fill(packages, "trixie", PACKAGES, made.run("cat /var/lib/dpkg/status"))
+        count = repository.fill(packages, "trixie", [*PACKAGES, "apparmor"], made.run("cat /var/lib/dpkg/status"))
         tell(f"{count} packages to install")
         with repository.served(packages, GATEWAY) as source:
             sources = f"rm -rf /etc/apt/sources.list.d/* && echo 'deb {source}' >/etc/apt/sources.list"
             made.run(f"sudo sh -c {sources!r}")
             made.run(f"sudo tee {IMAGE} >/dev/null", empty_image(tmp_path_factory.mktemp("image")))
+            # As Debian's installer leaves a machine.
+            made.run(f"sudo apt-get -q update && sudo apt-get -q -y install {NO_MORE} apparmor")
             # Somebody who may log in and nothing else.
             made.run("sudo useradd -m plain && sudo cp -r .ssh /home/plain && sudo chown -R plain: /home/plain/.ssh")
             made.before = made.system()

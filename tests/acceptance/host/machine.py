@@ -50,6 +50,12 @@ class Machine:
         found = [(line.split()[1], line.split()[3]) for line in lines]
         return [(device, address) for device, address in found if not device.startswith(("virbr", "kl-"))]
 
+    def confined(self) -> list[str]:
+        """What AppArmor calls the profile of each guest that runs, and how it holds."""
+        return self.run(
+            "for pid in $(pidof qemu-system-x86_64); do sudo cat /proc/$pid/attr/current; done"
+        ).splitlines()
+
     def reboot(self) -> None:
         """And wait until all has come up."""
         boot = self.boot_id()

@@ -82,6 +82,7 @@ def test_up(machine: Machine, inner: Lab) -> None:
     assert machine.run("virsh -q -c qemu:///system list --name").split() == domains
     assert "enabled" in machine.run("systemctl is-enabled libvirtd.socket libvirtd.service || true").split()
     assert machine.asks_the_network()
+    assert re.fullmatch(r"libvirt-\S+ \(enforce\)", " ".join(machine.confined()))
 
 
 def test_from_here(inner: Lab) -> None:
@@ -129,6 +130,32 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
     assert machine.run("virsh -q -c qemu:///system net-list --all --name").split() in ([], ["default"])
     assert machine.run("sudo ls -A /var/lib/libvirt/images").split() == []
     assert machine.run("sudo find /etc/libvirt/hooks /var/lib/kvmlab -name 'kvmlab*' -o -name opened").split() == []
+
+
+def test_a_pool_in_a_home(machine: Machine) -> None:
+    """QEMU gets there in spite of the home's mode, and is confined; where AppArmor lets it not, that is told."""
+    lab, home = Lab("e2e-home"), "/home/lab"
+    before = machine.run(f"stat -c '%a %U' {home}; sudo getfacl -cp {home} 2>/dev/null || true")
+    config = {
+        "kind": "guests",
+        "host": {"address": BARE, "accelerator": "tcg"},
+        "network": {"cidr": "10.20.86.0/24"},
+        "image": {"file": IMAGE},
+        "guests": {"web": QUICK},
+    }
+    machine.run(f"chmod 0700 {home}")
+    lab.write({**config, "pool": {"path": f"{home}/.labs/one"}})
+    refused = run("make", "up", f"STACK={lab.stack}")
+    assert refused.returncode != 0
+    assert "must be where virt-aa-helper may read, got one that " in refused.stdout, refused.stdout
+    lab.write({**config, "pool": {"path": f"{home}/labs/one"}})
+    lab.make("up")
+    assert machine.run("virsh -q -c qemu:///system list --name").split() == ["e2e-home-web"]
+    assert re.fullmatch(r"libvirt-\S+ \(enforce\)", " ".join(machine.confined()))
+    lab.remove()
+    assert machine.run(f"ls {home}").split() == []
+    machine.run(f"chmod {before.split()[0]} {home}")
+    assert machine.run(f"stat -c '%a %U' {home}; sudo getfacl -cp {home} 2>/dev/null || true") == before
 
 
 def test_a_lab_on_two_hosts(machine: Machine, tmp_path: Path) -> None:
