@@ -51,7 +51,9 @@ def machine(found: dict[str, list[str]], fault: Path, tmp_path_factory: pytest.T
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
         packages = tmp_path_factory.mktemp("packages")
-        count = repository.fill(packages, "trixie", [*PACKAGES, "apparmor"], made.run("cat /var/lib/dpkg/status"))
+        count = repository.fill(
+            packages, "trixie", [*PACKAGES, "acl", "apparmor"], made.run("cat /var/lib/dpkg/status")
+        )
         tell(f"{count} packages to install")
         with repository.served(packages, GATEWAY) as source:
             sources = f"rm -rf /etc/apt/sources.list.d/* && echo 'deb {source}' >/etc/apt/sources.list"
