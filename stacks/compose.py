@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 
 import pulumi
 
@@ -13,6 +14,7 @@ from components.probe import Probe
 from stacks import config, preflight
 from stacks.config import Lab
 
+ROOT = Path(__file__).parents[1]
 TOLD = 32
 """Exit status of a program that has said what is wrong: the language host adds no words of its own, as it does to 1.
 
@@ -35,6 +37,8 @@ async def _reported() -> None:
 
 async def _compose() -> None:
     lab = config.load()
+    # Python's runner has taken the program's directory off the path again, once __main__ had been read.
+    sys.path.append(str(ROOT))
     # All hosts are asked at the same time.
     parts = [(part, Probe(part.host.address, preflight.question(part), part.host.ssh)) for part in lab.parts()]
     # The provider SDKs load while they answer, and only those that this kind of lab needs.
