@@ -13,6 +13,7 @@ from components.host_facts import HostFacts
 from components.image import Image
 from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, Reservation, definition_uuid
+from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
@@ -60,7 +61,8 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     on, limits = lab.host.on, _limits(lab.host)
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
     access = SshAccess("access", ssh_args)
-    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, **on}, _after(access))
+    needed = packages(facts.package_manager, lab.host.role)
+    host = KvmHost("host", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, _after(access))
     claim = Claim(
         "lab",
         {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},

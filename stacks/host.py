@@ -1,4 +1,4 @@
-"""The lab of kind `host`: a machine becomes a hypervisor, with a bridge to its own network if asked for.
+"""The lab of kind `host`: a machine becomes a hypervisor or a workstation, with a bridge if asked for.
 
 When the lab is destroyed, it stops being one.
 """
@@ -11,6 +11,7 @@ from components.errors import Problem
 from components.host_bridge import HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
+from components.packages import packages
 from stacks.config import Lab
 
 
@@ -29,8 +30,19 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     Returns:
         What is made last.
     """
-    host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, "owned": True, **lab.host.on})
-    pulumi.export("libvirt", host.uri)
+    carries_guests = lab.host.role != "workstation"
+    host = KvmHost(
+        "host",
+        {
+            "packages": packages(facts.package_manager, lab.host.role),
+            "carries_guests": carries_guests,
+            "libvirt_down": carries_guests and not facts.libvirt_answers,
+            "owned": True,
+            **lab.host.on,
+        },
+    )
+    if carries_guests:
+        pulumi.export("libvirt", host.uri)
     if lab.host.bridge is None:
         return [host.setup]
     asked = lab.host.bridge

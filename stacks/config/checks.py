@@ -61,6 +61,14 @@ def _host(reading: Reading) -> Iterator[Problem]:
     if isinstance(host, HostConfig) and host.bridge and reading.has("kind") and reading.lab.kind != "host":
         rule = "must be in a lab of kind 'host', since all labs of that machine share it"
         yield Problem("lab.host.bridge", f"{rule}; take it out, and make that lab")
+    if (
+        isinstance(host, HostConfig)
+        and host.role == "workstation"
+        and reading.has("kind")
+        and reading.lab.kind != "host"
+    ):
+        rule = "must be 'server' or 'both' in a lab of kind 'guests', got 'workstation', which carries none"
+        yield Problem("lab.host.role", f"{rule}; write role: both, or make it a lab of its own of kind 'host'")
     if reading.has("host") and isinstance(host, HostConfig) and host.host_key and host.address == LOCAL:
         rule = "must go with the address of another machine, got none"
         yield Problem("lab.host.hostKey", f"{rule}; set lab.host.address, or leave it out")

@@ -63,7 +63,7 @@ def resolve(config: models.LabConfig, stack: str) -> Lab:
     return Lab(
         stack=stack,
         kind=config.kind,
-        host=Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, _host_bridge(host.bridge)),
+        host=_host(host),
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
@@ -81,6 +81,13 @@ def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
         dhcp_end=config.dhcp.end if config.dhcp else cidr[-2],
         domain=config.domain or f"{stack}.internal",
         bridge=config.bridge or _bridge(stack),
+    )
+
+
+def _host(config: models.HostConfig) -> Host:
+    bridge = _host_bridge(config.bridge)
+    return Host(
+        config.address, config.accelerator, config.at_once, config.timeout, config.host_key, bridge, config.role
     )
 
 

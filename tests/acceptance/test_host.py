@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from components.kvm_host import PACKAGES
+from components.packages import packages as packages_of
 from tests.acceptance import repository
 from tests.acceptance.tell import tell
 from tests.e2e.lab import ROOT, Lab, host, run
@@ -105,7 +105,7 @@ def machine(found: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
         packages = tmp_path_factory.mktemp("packages")
-        count = repository.fill(packages, "trixie", PACKAGES, made.run("cat /var/lib/dpkg/status"))
+        count = repository.fill(packages, "trixie", packages_of("apt", "server"), made.run("cat /var/lib/dpkg/status"))
         tell(f"{count} packages to install")
         with repository.served(packages, GATEWAY) as source:
             sources = f"rm -rf /etc/apt/sources.list.d/* && echo 'deb {source}' >/etc/apt/sources.list"
