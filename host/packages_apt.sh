@@ -28,7 +28,7 @@ installed() {
     dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed '/^\(not-installed\|config-files\) /d; s/^[^ ]* //' | sort -u
 }
 
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-auto-remove "$@"; }
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -y -o APT::Get::AutomaticRemove=false "$@"; }
 
 # A list that cannot be had is no error yet: what is wanted may be in the others.
 install_packages() {

@@ -2,7 +2,7 @@
 # The packages of openSUSE and SUSE.
 . host/packages_rpm.sh
 
-processes=zypper
+processes=zypper,rpm
 locked='System management is locked|create transaction lock'
 full='[Nn]o space left|more space needed|[Nn]ot enough .*space|needs .* more on'
 offline='Download \(curl\) error|Failed to (download|retrieve)|[Cc]ould not resolve|Skipping repository|Valid metadata not found|not found on medium|[Tt]imeout'
