@@ -22,7 +22,7 @@ note_packages() {
     [ -e "$record/before" ] || return 0
     installed | comm -13 "$record/before" - >>"$record/packages" && rm "$record/before"
     [ -s "$record/packages" ] || rm -f "$record/packages"
-    rmdir "$record" 2>/dev/null || true
+    rmdir "$record" "${record%/*}" 2>/dev/null || true
 }
 
 # A manager whose caller was killed goes on by itself, and what it still installs came by us.
@@ -42,7 +42,10 @@ one_at_a_time() {
 }
 
 # said PATTERN: the first line of what the manager said that is like that; sets line.
-said() { line=$(grep -aEm 1 "$1" "$log"); }
+said() {
+    line=$(grep -aEm 1 "$1" "$log" | tr -d '\r' | sed 's/^[[:space:]]*//')
+    [ -n "$line" ]
+}
 
 # One error that says what to do, for all that a manager has to say.
 explain() {
@@ -55,7 +58,7 @@ explain() {
     elif said "$unknown"; then
         echo "packages: must be in a repository of this machine, got '$line'; add the one that has it, $refresh and run again"
     else
-        line=$(grep -av '^[[:space:]]*$' "$log" | tail -n 1)
+        line=$(tr -d '\r' <"$log" | grep -av '^[[:space:]]*$' | tail -n 1)
         echo "packages: must be what $manager can do, got '$line'; see what it says to: $*"
     fi
 }

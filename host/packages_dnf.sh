@@ -3,9 +3,9 @@
 . host/packages_rpm.sh
 
 processes=dnf,dnf5
-locked='Failed to obtain .*lock|create transaction lock|existing lock|Waiting for process|another .* holding'
-full='No space left|more space needed|[Dd]isk [Rr]equirements|[Nn]ot enough .*space'
-offline='Failed to download|Cannot download|Curl error|Errors during downloading|mirrors were tried|Could not resolve'
+locked='already locked by|[Ff]ailed to obtain .*lock|create transaction lock|Waiting for process'
+full='No space left|needs .* more space|more space needed|[Nn]ot enough .*space'
+offline='Curl error|Cannot download|Failed to download|mirrors were tried|Could not resolve'
 unknown='Unable to find a match|No match for argument'
 refresh='dnf makecache'
 

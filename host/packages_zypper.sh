@@ -4,7 +4,7 @@
 
 processes=zypper,rpm
 locked='System management is locked|create transaction lock'
-full='[Nn]o space left|more space needed|[Nn]ot enough .*space|needs .* more on'
+full='[Nn]o space left|needs .* more space|more space needed|[Nn]ot enough .*space'
 offline='Download \(curl\) error|Failed to (download|retrieve)|[Cc]ould not resolve|Skipping repository|Valid metadata not found|not found on medium|[Tt]imeout'
 unknown='No provider of|not found in package names'
 refresh='zypper refresh'

@@ -46,6 +46,8 @@ class Family:
     """Makes an empty database, in shell."""
     add: str
     """Installs the files in a directory, without a repository."""
+    refresh: str
+    """Reads what the repository has."""
     get: str
     """Installs a package by name, as a user would."""
     drop: str
@@ -66,8 +68,7 @@ class Family:
         machine.do(self.begin)
         self.configure(machine, f"file://{made}/new")
         machine.do(self.add, AT=str(made / "old"))
-        if self.manager == "pacman":
-            machine.do("pacman -Sy")
+        machine.do(self.refresh)
 
     def installed(self, machine: Machine) -> set[str]:
         """Names and versions, as `curl 1`."""
@@ -83,6 +84,7 @@ APT = Family(
     " mkdir -p /etc/apt/apt.conf.d; echo 'APT::Sandbox::User \"root\";' >/etc/apt/apt.conf.d/root;"
     " : >/var/lib/dpkg/status; : >/var/lib/dpkg/available",
     'dpkg -i "$AT"/*.deb',
+    "apt-get update",
     'apt-get -y install "$NAME"',
     'apt-get -y purge "$NAME"',
     "dpkg-query -W -f '${Package} ${Version}\\n'",
@@ -93,6 +95,7 @@ DNF = Family(
     {"/etc/yum.repos.d/test.repo": "[test]\nname=test\nbaseurl={url}\ngpgcheck=0\nretries=1\n"},
     "rm -rf /etc/yum.repos.d /var/lib/rpm; mkdir -p /etc/rpm; echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros; rpm --initdb",
     'rpm -i "$AT"/*.rpm',
+    "dnf makecache",
     'dnf -y install "$NAME"',
     'dnf -y remove --noautoremove "$NAME"',
     "rpm -qa --qf '%{NAME} %{VERSION}\\n'",
@@ -103,6 +106,7 @@ ZYPPER = Family(
     {"/etc/zypp/repos.d/test.repo": "[test]\nname=test\nbaseurl={url}\nenabled=1\nautorefresh=1\ngpgcheck=0\n"},
     DNF.begin,
     DNF.add,
+    "zypper refresh",
     'zypper -n install "$NAME"',
     'zypper -n remove "$NAME"',
     DNF.listing,
@@ -115,6 +119,7 @@ PACMAN = Family(
     },
     "mkdir -p /var/lib/pacman",
     'pacman -U --noconfirm "$AT"/*.pkg.tar',
+    "pacman -Sy",
     'pacman -S --noconfirm "$NAME"',
     'pacman -R --noconfirm "$NAME"',
     "pacman -Q | sed 's/-1$//'",

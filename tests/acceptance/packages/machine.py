@@ -64,7 +64,7 @@ class Machine:
     def run(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run a command there to its end."""
         process = self.command(*command, **environment)
-        output, errors = process.communicate(timeout=180)
+        output, errors = process.communicate(timeout=60)
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def do(self, script: str, **environment: str) -> str:

@@ -10,21 +10,21 @@ from tests.acceptance.packages.test_packages import are_there, as_before
 SAID = {
     "locked": {
         "apt": "E: Could not get lock /var/lib/dpkg/lock-frontend",
-        "dnf": "?",
+        "dnf": "RPMDB already locked by ",
         "zypper": "System management is locked",
         "pacman": "error: failed to init transaction (unable to lock database)",
     },
     "offline": {
-        "apt": "W: Failed to fetch http://repository.invalid/./Packages",
-        "dnf": "?",
-        "zypper": "?",
-        "pacman": "error: failed retrieving file",
+        "apt": "W: Failed to fetch http://repository.invalid/./InRelease",
+        "dnf": "- Curl error (6): Couldn't resolve host name for http://repository.invalid",
+        "zypper": "Download (curl) error for 'http://repository.invalid/repodata/repomd.xml'",
+        "pacman": "error: failed retrieving file 'kl-big-2-1-any.pkg.tar' from repository.invalid",
     },
     "full": {
-        "apt": "?",
-        "dnf": "?",
-        "zypper": "?",
-        "pacman": "?",
+        "apt": "cannot copy extracted data for './opt/kl-big'",
+        "dnf": "installing package kl-big-2-1.noarch needs 4MB more space",
+        "zypper": "installing package kl-big-2-1.noarch needs 4MB more space",
+        "pacman": "error: Partition /opt too full",
     },
     "unknown": {
         "apt": "E: Unable to locate package kl-nowhere",
