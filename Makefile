@@ -52,6 +52,10 @@ rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, h
 bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/bridge
 
+.PHONY: packages
+packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (five minutes)
+	@. .toolchain/env && pytest tests/acceptance/packages
+
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
 	@. .toolchain/env && pytest tests/acceptance/test_host.py -s

@@ -36,7 +36,7 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 @pytest.fixture(scope="session")
 def made(family: Family, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository `new`, and `old`, what is installed before: curl, which has a newer version, and a needless thing."""
+    """The repository `new`, and `old`, what is installed before: two packages that have newer versions."""
     directory = tmp_path_factory.mktemp(family.manager)
     first, *others, last = (name for name in packages(family.manager, "both") if name != "curl")
     new = [

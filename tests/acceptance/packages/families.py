@@ -93,7 +93,8 @@ DNF = Family(
     "dnf",
     'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n',
     {"/etc/yum.repos.d/test.repo": "[test]\nname=test\nbaseurl={url}\ngpgcheck=0\nretries=1\n"},
-    "rm -rf /etc/yum.repos.d /var/lib/rpm; mkdir -p /etc/rpm; echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros; rpm --initdb",
+    "rm -rf /etc/yum.repos.d /var/lib/rpm; mkdir -p /etc/rpm;"
+    " echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros; rpm --initdb",
     'rpm -i "$AT"/*.rpm',
     "dnf makecache",
     'dnf -y install "$NAME"',

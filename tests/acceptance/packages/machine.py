@@ -1,4 +1,4 @@
-"""A machine with nothing of libvirt on it, for one package manager: namespaces, with files of its own above this machine's.
+"""A machine with nothing of libvirt on it: namespaces, with files of its own above this machine's.
 
 Nothing of this machine changes, and there is no network: all that can be installed is what the test has made.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 RECORD = "/var/lib/kvmlab/setup"
 
-# The first process: all that is mounted. It says when it is done, and then is only there, for processes whose parent is gone.
+# The first process: all that is mounted. It says when it is done, and then takes in processes whose parent is gone.
 BOOT = r"""
 mount --make-rprivate /
 for directory in usr etc var; do
@@ -21,11 +21,14 @@ done
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /opt
 mkdir /run/lock
+[ ! -e /dev/kvm ] || mount --bind /dev/null /dev/kvm
 rm -rf /var/lib/kvmlab /usr/bin/virsh /usr/sbin/libvirtd /usr/sbin/virt*d
 ldconfig
 echo up
 while :; do sleep 3600 & wait || :; done
 """
+
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Machine:
@@ -33,8 +36,7 @@ class Machine:
 
     def __init__(self, state: Path, tools: Path) -> None:
         self.process = subprocess.Popen(
-            ("setpriv", "--pdeathsig", "KILL")
-            + ("unshare", "-mnpf", "--kill-child", "--mount-proc", "sh", "-euc", BOOT),
+            (*ENDS_WITH_US, "unshare", "-mnpf", "--kill-child", "--mount-proc", "sh", "-euc", BOOT),
             env={**os.environ, "STATE": str(state), "TOOLS": str(tools)},
             stdout=subprocess.PIPE,
         )

@@ -1,4 +1,4 @@
-"""What goes wrong with packages is one line that says what to do, and leaves the machine as it was, or what came noted."""
+"""What goes wrong with packages is told in one line that says what to do, and what came all the same is noted."""
 
 import re
 

@@ -1,7 +1,6 @@
 """host/setup.sh brings packages by the real apt, dnf, zypper and pacman, and takes away what it has brought."""
 
 import time
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,7 @@ def as_before(family: Family, machine: Machine) -> bool:
 
 
 def begin(family: Family, machine: Machine) -> None:
-    """Start it, until the last package is unpacked and takes its time; then kill the script, and nothing that it called."""
+    """Start it, and when the last package is unpacked and takes its time, kill the script, not what it called."""
     machine.do(": >/run/slow")
     script = machine.command("host/setup.sh", "packages", PACKAGES=" ".join(wanted(family)))
     deadline = time.monotonic() + 60
@@ -54,7 +53,7 @@ def test_the_manager_is_told(family: Family, machine: Machine) -> None:
 
 
 def test_only_what_is_missing(family: Family, machine: Machine) -> None:
-    """With what it needs, without what is recommended; what is there or provided stays as it is, and then it goes again."""
+    """With what it needs, without what is recommended; what is there stays as it is. Then all that came goes again."""
     names = wanted(family)
     missing = " ".join(name for name in names if name != "curl")
     assert machine.setup("packages", *names, "kl-provided") == f"changed: installed {missing}"
