@@ -65,9 +65,9 @@ under_systemd() {
         if ! systemctl is-enabled --quiet "$daemon.service" "$daemon.socket" 2>/dev/null; then
             mkdir -p "$record"
             echo "$daemon" >>"$record/enabled"
+            systemctl enable --quiet "$daemon.service" "$daemon.socket"
         fi
-        systemctl enable --quiet "$daemon.service"
-        systemctl enable --now --quiet "$daemon.socket"
+        systemctl start "$daemon.socket"
         case " $limited " in *" $daemon "*) systemctl try-restart "$daemon.service" ;; esac
     done
 }

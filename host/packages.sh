@@ -121,7 +121,7 @@ remove_packages() {
     # shellcheck disable=SC2086 # a list of names
     others=$([ -z "$ours" ] || needing $ours | sort -u | comm -13 "$record/packages" - | paste -sd ' ' -)
     if [ -n "$others" ]; then
-        changed "packages stay, since these need them: $others; without those, \`host/setup.sh delete\` removes them"
+        changed "packages stay and are remembered, since these need them: $others"
         return
     fi
     # shellcheck disable=SC2086
