@@ -70,7 +70,7 @@ SHOWN_ANEW = {"kvmlab:index:Guest": "update"}
 
 
 def nothing_runs(state: State) -> Steps:
-    """The steps of a preview in which all that there is stays, and no command runs but one: a host gets new packages."""
+    """The steps of a preview in which all stays, and no command runs but one: a host gets packages that are new."""
     return {name(resource["urn"]): _step(resource) for resource in resources(state)}
 
 
