@@ -56,9 +56,25 @@ bridges: setup ## make bridges of interfaces in namespaces, and break them (ten 
 packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (five minutes)
 	@. .toolchain/env && pytest tests/acceptance/packages
 
+.PHONY: confinement
+confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
+	@. .toolchain/env && pytest tests/acceptance/confinement
+
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
-	@. .toolchain/env && pytest tests/acceptance/test_host.py -s
+	@. .toolchain/env && pytest tests/acceptance/host/test_bring_up.py -s -x
+
+.PHONY: host-faults
+host-faults: setup ## break the way to a machine while it gets a bridge, and see it come back (twenty faults, forty minutes)
+	@. .toolchain/env && pytest tests/acceptance/host/test_faults.py -s
+
+.PHONY: far
+far: setup ## measure what a machine costs that is 50 ms away (a few minutes)
+	@. .toolchain/env && pytest tests/acceptance/test_far.py -s
+
+.PHONY: hang-ups
+hang-ups: setup ## let a machine behind SSH disappear at KVMLAB_HANG_UPS moments (20 moments, ten minutes)
+	@. .toolchain/env && pytest tests/acceptance/test_hang_ups.py -s
 
 .PHONY: checkpoints
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3

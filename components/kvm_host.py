@@ -23,7 +23,8 @@ class KvmHostArgs(OnHost):
     carries_guests: NotRequired[bool]
     """Plain: it is to be a hypervisor; else it gets its packages, and nothing is run. Default true. Change: live."""
     owned: NotRequired[bool]
-    """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab. Default false. Change: live."""
+    """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab; and what the machine has become is
+    told by `setup.stderr`, as host/facts.sh prints it. Default false. Change: live."""
     libvirt_down: NotRequired[bool]
     """Plain: libvirt does not answer now, so it is brought up. Default false. Change: live."""
 
@@ -44,10 +45,11 @@ class KvmHost(pulumi.ComponentResource):
     def __init__(self, name: str, args: KvmHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:KvmHost", name, {}, without_order(opts))
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
-        down = args.get("libvirt_down", False)
+        down, owned = args.get("libvirt_down", False), args.get("owned", False)
+        verb = ("own" if owned else "apply") if args.get("carries_guests", True) else "packages"
         self.setup = script(
             f"{name}-setup",
-            "setup.sh apply" if args.get("carries_guests", True) else "setup.sh packages",
+            f"setup.sh {verb}",
             {
                 "PACKAGES": " ".join(args["packages"]),
                 "RUN": uuid4().hex if down else "",
@@ -55,7 +57,7 @@ class KvmHost(pulumi.ComponentResource):
                 **({} if os.geteuid() == 0 or "ssh" in args else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),
             },
             first_child(self, opts, pulumi.ResourceOptions(ignore_changes=None if down else ["environment.RUN"])),
-            delete="setup.sh delete" if args.get("owned") else None,
+            delete="setup.sh delete" if owned else None,
             ssh=args.get("ssh"),
         )
         destination = args["ssh"]["destination"] if "ssh" in args else ""

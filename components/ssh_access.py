@@ -18,6 +18,8 @@ class SshGuest(TypedDict):
     """Plain: IPv4 address."""
     host_key: str
     """Plain: public half of its host key."""
+    host: NotRequired[Ssh]
+    """Plain: the machine that it runs on, where it is not this one; ssh goes through it."""
 
 
 class SshAccessArgs(TypedDict):
@@ -29,8 +31,6 @@ class SshAccessArgs(TypedDict):
     """Plain: user to log in as."""
     guests: Mapping[str, SshGuest]
     """Plain: by the name that is typed after ssh."""
-    host: NotRequired[Ssh]
-    """Plain: the machine that they run on, where it is not this one; ssh goes through it."""
     private_key: pulumi.Input[str]
     """Secret: OpenSSH text of the key that the guests let in."""
 
@@ -51,10 +51,8 @@ class SshAccess(pulumi.ComponentResource):
         super().__init__("kvmlab:index:SshAccess", name, shown, without_order(opts))
         directory = args["directory"]
         files = {
-            "config": ssh_config(
-                directory, args["login"], {n: g["address"] for n, g in args["guests"].items()}, args.get("host")
-            ),
-            "known_hosts": known_hosts(args["guests"], args.get("host")),
+            "config": ssh_config(directory, args["login"], args["guests"]),
+            "known_hosts": known_hosts(args["guests"]),
         }
         script(
             f"{name}-ssh",
@@ -70,13 +68,12 @@ class SshAccess(pulumi.ComponentResource):
         self.register_outputs({"config": self.config})
 
 
-HOST = "kvmlab-host"
-"""What a pinned host key stands under in the lab's known_hosts."""
+HOST = "kvmlab-host-"
+"""What a pinned host key stands under in the lab's known_hosts, with the machine behind it."""
 
 
-def ssh_config(directory: str, login: str, addresses: Mapping[str, str], host: Ssh | None = None) -> str:
+def ssh_config(directory: str, login: str, guests: Mapping[str, SshGuest]) -> str:
     """An ssh config that trusts only the lab's own known_hosts and offers only the lab's own key."""
-    hosts = [f"Host {name}\n  HostName {address}\n" for name, address in addresses.items()]
     common = {
         "User": login,
         "IdentityFile": f"{directory}/id_ed25519",
@@ -84,16 +81,27 @@ def ssh_config(directory: str, login: str, addresses: Mapping[str, str], host: S
         "UserKnownHostsFile": f"{directory}/known_hosts",
         "StrictHostKeyChecking": "yes",
     }
-    if host:
-        # No ProxyJump, which would look the host up in this very config and not in the user's.
-        pinned = f"-o HostKeyAlias={HOST} -o UserKnownHostsFile={directory}/known_hosts " if "host_key" in host else ""
-        common["ProxyCommand"] = f"ssh -o StrictHostKeyChecking=yes {pinned}-W [%h]:%p -- {host['destination']}"
-    return "".join([*hosts, "Host *\n", *(f"  {key} {value}\n" for key, value in common.items())])
+    entries = {name: {"HostName": guest["address"], **_way(guest, directory)} for name, guest in guests.items()}
+    return "".join(_entry(name, settings) for name, settings in [*entries.items(), ("*", common)])
 
 
-def known_hosts(guests: Mapping[str, SshGuest], host: Ssh | None = None) -> str:
-    """One line a guest, under its name and its address; and one for a host whose key is pinned."""
+def known_hosts(guests: Mapping[str, SshGuest]) -> str:
+    """One line a guest, under its name and its address; and one for each machine whose key is pinned."""
     lines = [f"{name},{guest['address']} {guest['host_key']}\n" for name, guest in guests.items()]
-    if host and "host_key" in host:
-        lines.append(f"{HOST} {host['host_key']}\n")
-    return "".join(lines)
+    hosts = (guest["host"] for guest in guests.values() if "host" in guest)
+    pinned = {host["destination"]: host["host_key"] for host in hosts if "host_key" in host}
+    return "".join([*lines, *(f"{HOST}{destination} {key}\n" for destination, key in pinned.items())])
+
+
+def _way(guest: SshGuest, directory: str) -> dict[str, str]:
+    if "host" not in guest:
+        return {}
+    destination = guest["host"]["destination"]
+    pinned = f"-o HostKeyAlias={HOST}{destination} -o UserKnownHostsFile={directory}/known_hosts "
+    # No ProxyJump, which would look the host up in this very config and not in the user's.
+    key = pinned if "host_key" in guest["host"] else ""
+    return {"ProxyCommand": f"ssh -o StrictHostKeyChecking=yes {key}-W [%h]:%p -- {destination}"}
+
+
+def _entry(name: str, settings: Mapping[str, str]) -> str:
+    return "".join([f"Host {name}\n", *(f"  {key} {value}\n" for key, value in settings.items())])

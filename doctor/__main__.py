@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from components.machine_facts import parse
-from doctor.checks import CHECKS, MUST, PYTHON, Line, python
+from doctor.checks import MUST, PYTHON, Line, look, python
 from doctor.report import report
 
 SCRIPT = Path(__file__).parents[1] / "host" / "facts.sh"
@@ -55,7 +55,7 @@ def main(destination: str | None = None) -> int:
     others = [f"python3.{minor}" for minor in range(PYTHON[1], 20) if shutil.which(f"python3.{minor}")]
     # What runs the program is always here.
     lines: dict[str, Line] = {} if destination else {"python": python(sys.version_info[:2], others)}
-    lines.update((check.__name__, check(facts)) for check in CHECKS)
+    lines.update(look(facts))
     by_sudo = not destination and os.geteuid() == 0 and os.environ.get("SUDO_USER", "root") != "root"
     sys.stdout.write(report(lines, colour=sys.stdout.isatty(), by_sudo=by_sudo))
     return int(any(line.level == MUST for line in lines.values()))

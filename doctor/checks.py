@@ -187,6 +187,11 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+def look(facts: MachineFacts) -> dict[str, Line]:
+    """All checks, by name."""
+    return {check.__name__: check(facts) for check in CHECKS}
+
+
 def python(running: tuple[int, int], others: Collection[str]) -> Line:
     """3.11 or newer for the program itself, under the name python3 or one like python3.12."""
     found = f"python3 is {running[0]}.{running[1]}"

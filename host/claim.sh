@@ -8,6 +8,7 @@ set -eu
 . host/lib.sh
 . host/names.sh
 . host/way.sh
+. host/confinement.sh
 . host/directory.sh
 
 is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# The lab's directory on the host, with a marker in it: whose it is, and what of its path the lab made. Needs way.sh.
+# The lab's directory on the host, with a marker in it: whose it is, and what of its path the lab made.
+# Needs way.sh and confinement.sh.
 
 marker=$POOL_PATH/.kvmlab
 
@@ -32,6 +33,7 @@ remove_directory() {
         [ ! -e "$file" ] || return 0
     done
     top=$(sed -n 's/^made=//p' "$marker" 2>/dev/null) || top=
+    shut_out
     close_way
     rm -f "$marker"
     case $top in

@@ -7,7 +7,10 @@
 set -eu
 . host/lib.sh
 . host/way.sh
+. host/confinement.sh
 . host/directory.sh
+
+target= # the image's place in the pool, once that is known
 
 digest_of() { # digest_of sha512|sha256 FILE
     "${1}sum" "$2" | cut -d ' ' -f 1
@@ -28,6 +31,7 @@ keep() {
             ;;
     esac
     chmod 0644 "$target"
+    prove
     ln -s "$(basename "$target")" "$POOL_PATH/$LINK.new"
     mv -T "$POOL_PATH/$LINK.new" "$POOL_PATH/$LINK"
     changed "image $LINK is $2:$3"
@@ -40,8 +44,17 @@ give_up() {
 }
 
 forget_part() {
-    rm -f "$part" "$part.log" ${target:+"$target.part"}
+    rm -f "$part" "$part.log" "$part.qcow2"
+    [ -z "$target" ] || is_linked "$target" || rm -f "$target" "$target.part"
     remove_directory
+}
+
+# is_linked FILE: the same bytes may be known by another name, with guests standing on them.
+is_linked() {
+    for name in "$POOL_PATH"/base-*; do
+        [ "$(readlink "$name")" != "${1##*/}" ] || return 0
+    done
+    return 1
 }
 
 download() {
@@ -87,14 +100,14 @@ build() {
 
 # What libvirt would say only when the first guest starts.
 prove() {
-    qemu_user && ! as_qemu dd if="$POOL_PATH/$LINK" of=/dev/null count=1 2>/dev/null || return 0
-    rm -f "$POOL_PATH/$LINK" "$target"
-    give_up "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
+    ! qemu_user || as_qemu dd if="$target" of=/dev/null count=1 2>/dev/null ||
+        give_up "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
+    (let_helper_read "$target" "$part.qcow2") || { forget_part; exit 1; }
 }
 
 apply() {
     make_directory
-    open_way || { remove_directory; exit 1; }
+    { open_way && (label); } || { remove_directory; exit 1; }
     if [ -e "$POOL_PATH/$LINK" ]; then
         ok "image $LINK"
         return
@@ -110,23 +123,18 @@ apply() {
     else
         download || build
     fi
-    prove
 }
 
 delete() {
     if [ -L "$POOL_PATH/$LINK" ]; then
         content=$(readlink "$POOL_PATH/$LINK")
-        rm -f "$POOL_PATH/$LINK" "$POOL_PATH/$LINK.part"
-        # The same bytes may be known by another name, with guests standing on them.
-        for other in "$POOL_PATH"/base-*; do
-            [ "$(readlink "$other")" != "$content" ] || content=
-        done
-        [ -z "$content" ] || rm -f "$POOL_PATH/$content"
+        rm -f "$POOL_PATH/$LINK" "$POOL_PATH/$LINK".part*
+        is_linked "$content" || rm -f "$POOL_PATH/$content"
         changed "image $LINK removed"
     else
         ok "no image $LINK"
     fi
-    if [ -d "$POOL_PATH" ]; then remove_directory; else close_way; fi
+    if [ -d "$POOL_PATH" ]; then remove_directory; else shut_out; close_way; fi
     rm -f "$lock"
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a machine a hypervisor: packages, the KVM device, libvirt's limits, and libvirt up, under systemd or without it.
 # All of it stays when a lab is destroyed: other labs stand on it. What was done is noted in $record, and `delete` undoes it.
-# usage: setup.sh apply | setup.sh start (libvirt alone, where it is down) | setup.sh packages | setup.sh delete
+# usage: setup.sh apply | setup.sh own (the same, and what has become of the machine, by facts.sh, on stderr)
+#        setup.sh start (libvirt alone, where it is down) | setup.sh packages | setup.sh delete
 # environment: PACKAGES (the distribution's own names, separated by blanks) LIBVIRT_USER (optional)
 set -eu
 . host/lib.sh
@@ -65,6 +66,11 @@ apply() {
     member
     limits
     libvirt
+}
+
+own() {
+    apply
+    /bin/sh host/facts.sh >&2
 }
 
 carries_nothing() {

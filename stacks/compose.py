@@ -2,14 +2,19 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 
 import pulumi
 
-from components.errors import ConfigError, HostError, KvmLabError
+from components.errors import ConfigError, HostError, KvmLabError, Problem
+from components.host_facts import HostFacts
 from components.probe import Probe
 from stacks import config, preflight
+from stacks.config import Lab
 
+ROOT = Path(__file__).parents[1]
 TOLD = 32
 """Exit status of a program that has said what is wrong: the language host adds no words of its own, as it does to 1.
 
@@ -32,17 +37,51 @@ async def _reported() -> None:
 
 async def _compose() -> None:
     lab = config.load()
-    probe = Probe(lab.host.address, preflight.question(lab), lab.host.ssh)
-    # The provider SDKs load while the host answers, and only those that this kind of lab needs.
+    # Python's runner has taken the program's directory off the path again, once __main__ had been read.
+    sys.path.append(str(ROOT))
+    # All hosts are asked at the same time.
+    parts = [(part, Probe(part.host.address, preflight.question(part), part.host.ssh)) for part in lab.parts()]
+    # The provider SDKs load while they answer, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
     if problems := kind.problems(lab):
         raise ConfigError(lab.stack, problems)
-    facts = probe.facts()
-    if problems := preflight.problems(lab, facts, preview=pulumi.runtime.is_dry_run()):
-        raise HostError(lab.host.address, problems)
-    for warning in preflight.warnings(lab, facts):
-        pulumi.warn(warning)
-    last = kind.compose(lab, facts)
+    placed = ask(parts)
+    for part, facts in placed:
+        for warning in preflight.warnings(part, facts):
+            pulumi.warn(warning)
+    last = kind.compose(lab, placed)
     # Left alone, the SDK goes through everything outstanding each time that one thing is done.
     futures = [asyncio.ensure_future(resource.urn.future()) for resource in last]
     await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)
+
+
+def ask(parts: Sequence[tuple[Lab, Probe]]) -> list[tuple[Lab, HostFacts]]:
+    """Each part of a lab with the facts of its host.
+
+    Raises:
+        HostError: with all that keeps hosts from carrying their parts.
+    """
+    placed: list[tuple[Lab, HostFacts]] = []
+    found: dict[str, list[Problem]] = {}
+    for part, probe in parts:
+        host = part.host
+        try:
+            facts = probe.facts()
+        except HostError as error:
+            found[host.address] = [Problem(host.path, problem.message) for problem in error.problems]
+            continue
+        placed.append((part, facts))
+        if problems := preflight.problems(part, facts, preview=pulumi.runtime.is_dry_run()):
+            found[host.address] = problems
+    if found:
+        raise HostError(", ".join(found), _told(found, alone=len(parts) == 1))
+    return placed
+
+
+def _told(found: Mapping[str, Sequence[Problem]], *, alone: bool) -> list[Problem]:
+    """Problems as they are told: what is wrong with a lab's network, say, is so on one of its hosts."""
+    return [
+        problem if alone else Problem(problem.path, f"on {host}: {problem.message}")
+        for host, problems in found.items()
+        for problem in problems
+    ]

@@ -1,6 +1,7 @@
 """The lab of kind `guests`: an image, a pool, a network, and guests in them."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pulumi
 
@@ -16,7 +17,7 @@ from components.network import Network, NetworkArgs, Reservation, definition_uui
 from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
-from components.ssh_access import SshAccess, SshAccessArgs, SshGuest
+from components.ssh_access import SshAccess, SshGuest
 from stacks import images, preflight, seeds
 from stacks.config import Host, Lab
 from stacks.secrets import stack_secrets
@@ -28,65 +29,96 @@ def problems(lab: Lab) -> list[Problem]:
     return seeds.problems(lab)
 
 
-def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
+def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
     """Make the lab real.
 
     Args:
         lab: what is asked for.
-        facts: the host as it is now, found able to carry the lab.
+        placed: the part of it on each host, and the host as it is now, found able to carry that.
 
     Returns:
         What is made last: when all of these are there, the lab is.
     """
-    seed, secrets = stack_seed(), stack_secrets()
-    shown_key = keys.derive(seed, f"{lab.stack}/shown")
-    lab_key = keys.ssh_key(seed, f"{lab.stack}/lab")
-    host_keys = {guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests}
-    addresses = preflight.addresses(lab, facts)
-    accelerator = preflight.accelerator(lab, facts)
-
-    reached: dict[str, SshGuest] = {
-        name: {"address": address, "host_key": host_keys[name].public} for name, address in addresses.items()
-    }
+    seed = stack_seed()
+    own = Own(
+        shown_key=keys.derive(seed, f"{lab.stack}/shown"),
+        lab_key=keys.ssh_key(seed, f"{lab.stack}/lab"),
+        host_keys={guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests},
+        addresses=preflight.addresses(lab, placed),
+        secrets=stack_secrets(),
+    )
     directory = f".kvmlab/ssh/{lab.stack}"
-    private_key = pulumi.Output.secret(lab_key.private)
-    ssh_args: SshAccessArgs = {
-        "directory": directory,
-        "login": seeds.LOGIN,
-        "guests": reached,
-        "private_key": private_key,
-    }
-    if lab.host.ssh:
-        ssh_args["host"] = lab.host.ssh
-    on, limits = lab.host.on, _limits(lab.host)
-    # First of all, since it carries a secret: with a wrong passphrase the run ends here, before the host is touched.
-    access = SshAccess("access", ssh_args)
+    # First of all, since it carries a secret: with a wrong passphrase the run ends here, before a host is touched.
+    access = SshAccess(
+        "access",
+        {
+            "directory": directory,
+            "login": seeds.LOGIN,
+            "guests": {guest.name: _reached(guest.name, part.host, own) for part, _ in placed for guest in part.guests},
+            "private_key": pulumi.Output.secret(own.lab_key.private),
+        },
+    )
+    last = [each for part, facts in placed for each in _on_host(part, facts, own, access)]
+
+    addresses = own.addresses
+    commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
+    pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
+    pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
+    return last
+
+
+class Own(NamedTuple):
+    """What is a lab's own, on whichever host."""
+
+    shown_key: bytes
+    lab_key: keys.SshKey
+    host_keys: Mapping[str, keys.SshKey]
+    """By guest, as the addresses."""
+    addresses: Mapping[str, str]
+    secrets: Mapping[str, str]
+
+
+def _reached(guest: str, host: Host, own: Own) -> SshGuest:
+    reached: SshGuest = {"address": own.addresses[guest], "host_key": own.host_keys[guest].public}
+    if host.ssh:
+        reached["host"] = host.ssh
+    return reached
+
+
+def _on_host(lab: Lab, facts: HostFacts, own: Own, access: SshAccess) -> list[pulumi.Resource]:
+    """Make a lab's part on one host; what is made last there."""
+    accelerator = preflight.accelerator(lab, facts)
+    on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
     needed = packages(facts.package_manager, lab.host.role)
-    host = KvmHost("host", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, _after(access))
+    host = KvmHost(
+        f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, _after(access)
+    )
     claim = Claim(
-        "lab",
+        f"lab{suffix}",
         {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},
         _after(host.setup),
     )
     # Before pool and network: an image that cannot be had leaves the host as it was.
     bases = {
-        link: Image(link.removeprefix("base-"), {**images.image_args(image, lab.pool), **on}, _after(claim.command))
+        link: Image(
+            f"{link.removeprefix('base-')}{suffix}", {**images.image_args(image, lab.pool), **on}, _after(claim.command)
+        )
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
     pools = (
-        [Pool("pool", {"name": lab.pool.name, "path": lab.pool.path, **limits}, _after(*bases.values()))]
+        [Pool(f"pool{suffix}", {"name": lab.pool.name, "path": lab.pool.path, **limits}, _after(*bases.values()))]
         if bases
         else []
     )
     macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
-    network_args = _network(lab, {name: {"mac": macs[name], "address": addresses[name]} for name in macs})
+    network_args = _network(lab, {name: {"mac": macs[name], "address": own.addresses[name]} for name in macs})
     network_uuid = definition_uuid(network_args)
-    network = Network("network", network_args, _after(claim.command, *bases.values()))
+    network = Network(f"network{suffix}", network_args, _after(claim.command, *bases.values()))
     last: list[pulumi.Resource] = [claim.command]
     for guest in lab.guests:
-        mac = macs[guest.name]
-        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_keys[guest.name], lab_key.public, secrets)
+        mac, host_key = macs[guest.name], own.host_keys[guest.name]
+        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_key, own.lab_key.public, own.secrets)
         args: GuestArgs = {
             "lab": lab.stack,
             "hostname": guest.name,
@@ -100,11 +132,11 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
             "network": lab.network.name,
             "network_uuid": network_uuid,
             "mac": mac,
-            "address": addresses[guest.name],
+            "address": own.addresses[guest.name],
             "login": seeds.LOGIN,
-            "host_key": host_keys[guest.name].public,
-            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, lab_key.private)),
-            "cloud_config": cloud_init.shown(seeds.layers(guest), shown_key),
+            "host_key": host_key.public,
+            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, own.lab_key.private)),
+            "cloud_config": cloud_init.shown(seeds.layers(guest), own.shown_key),
             "instance_id": seed_disk.instance_id,
             "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
             "wait_for": WaitFor(guest.wait_for),
@@ -116,10 +148,6 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
         last.append(Guest(guest.name, args, _after(*pools, network)).ready)
-
-    commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
-    pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
-    pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
     return last
 
 

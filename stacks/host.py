@@ -1,9 +1,10 @@
-"""The lab of kind `host`: a machine becomes a hypervisor or a workstation, with a bridge if asked for.
+"""The lab of kind `host`: machines become hypervisors or workstations, with a bridge if asked for.
 
-When the lab is destroyed, it stops being one.
+When the lab is destroyed, they stop being that.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 
@@ -11,8 +12,11 @@ from components.errors import Problem
 from components.host_bridge import HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
+from components.machine_facts import parse
 from components.packages import packages
-from stacks.config import Lab
+from doctor.checks import look
+from doctor.report import report
+from stacks.config import Host, Lab
 
 
 def problems(_lab: Lab) -> Sequence[Problem]:
@@ -20,37 +24,52 @@ def problems(_lab: Lab) -> Sequence[Problem]:
     return ()
 
 
-def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
+def compose(_lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
     """Make the lab real.
 
     Args:
-        lab: what is asked for.
-        facts: the host as it is now.
+        placed: what is asked for of each host, and the host as it is now.
 
     Returns:
         What is made last.
     """
-    carries_guests = lab.host.role != "workstation"
+    made = {part.host.name: _made(part.host, facts) for part, facts in placed}
+    told = {name: outputs for name, (_, outputs) in made.items()}
+    # Of one host as of itself, of several by name.
+    for key in ("libvirt", "doctor", "bridge"):
+        values = {name: outputs[key] for name, outputs in told.items() if key in outputs}
+        if values:
+            pulumi.export(key, values.get("", values))
+    return [last for last, _ in made.values()]
+
+
+def _made(asked: Host, facts: HostFacts) -> tuple[pulumi.Resource, dict[str, pulumi.Output[Any]]]:
+    """A host: what is made last, and what is to be told of it."""
+    carries_guests = asked.role != "workstation"
     host = KvmHost(
-        "host",
+        f"host{asked.suffix}",
         {
-            "packages": packages(facts.package_manager, lab.host.role),
+            "packages": packages(facts.package_manager, asked.role),
             "carries_guests": carries_guests,
             "libvirt_down": carries_guests and not facts.libvirt_answers,
             "owned": True,
-            **lab.host.on,
+            **asked.on,
         },
     )
+    outputs = dict[str, pulumi.Output[Any]]()
     if carries_guests:
-        pulumi.export("libvirt", host.uri)
-    if lab.host.bridge is None:
-        return [host.setup]
-    asked = lab.host.bridge
-    is_kept = asked.name in facts.kept_bridges
+        outputs |= {"libvirt": host.uri, "doctor": host.setup.stderr.apply(_table)}
+    if asked.bridge is None:
+        return host.setup, outputs
+    is_kept = asked.bridge.name in facts.kept_bridges
     bridge = HostBridge(
-        "bridge",
-        {"bridge": asked.name, "interface": asked.interface, "is_kept": is_kept, **lab.host.on},
+        f"bridge{asked.suffix}",
+        {"bridge": asked.bridge.name, "interface": asked.bridge.interface, "is_kept": is_kept, **asked.on},
         pulumi.ResourceOptions(depends_on=[host.setup]),
     )
-    pulumi.export("bridge", bridge.bridge)
-    return [bridge.confirmed]
+    return bridge.confirmed, {**outputs, "bridge": bridge.bridge}
+
+
+def _table(facts: str) -> list[str]:
+    """What `make doctor` says, a line each, of the machine as it was when it was made a hypervisor."""
+    return report(look(parse(facts)), colour=False).splitlines()

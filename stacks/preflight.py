@@ -1,6 +1,7 @@
 """What a host must be able to carry, checked before anything on it is changed. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
 
 from components.bios import bios_hint
 from components.errors import Problem
@@ -27,13 +28,13 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     """Everything that keeps this host from carrying this lab.
 
     Args:
-        lab: what is asked for.
+        lab: what is asked for there.
         facts: what the host is.
         preview: whether nothing is going to be changed, libvirt not even started.
     """
     if not facts.root:
         # What else such a look shows is what this user may not see.
-        return [Problem("lab.host", "must let this user act as root; run as root, or allow sudo without a password")]
+        return [Problem(lab.host.path, "must let this user act as root; run as root, or allow sudo without a password")]
     checks = (_distribution, _host, _accelerator)
     if lab.kind != "host":
         checks += (_memory, _pool, _disks, _network, _domains, _images)
@@ -41,14 +42,24 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.
         todo = "start it with `sudo host/setup.sh apply`, or run `make up`"
-        found.append(Problem("lab.host", f"libvirt must run for a preview of a lab that exists, got no answer; {todo}"))
+        found.append(
+            Problem(lab.host.path, f"libvirt must run for a preview of a lab that exists, got no answer; {todo}")
+        )
     return found
 
 
-def addresses(lab: Lab, facts: HostFacts) -> dict[str, str]:
-    """Every guest's address; those that the lab's guests hold now stay theirs."""
+def addresses(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> dict[str, str]:
+    """Every guest's address, of its own in the whole lab; those that the lab's guests hold now stay theirs.
+
+    Args:
+        lab: all of it.
+        placed: its parts, each with the facts of its host.
+    """
     reserved = [(lab.network.gateway, lab.network.gateway), (lab.network.dhcp_start, lab.network.dhcp_end)]
-    held = facts.reservations.get(lab.network.name, {}) if _is_ours(lab, facts) else {}
+    held: dict[str, IPv4Address] = {}
+    for part, facts in placed:
+        if _is_ours(part, facts):
+            held |= facts.reservations.get(part.network.name, {})
     asked = {guest.name: guest.address for guest in lab.guests}
     return {name: str(address) for name, address in allocate(asked, lab.network.cidr, reserved, held).items()}
 
@@ -80,18 +91,18 @@ def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
         yield f"{lab.host.address}: guests are emulated, which is slow; {bios_hint()}"
 
 
-def _distribution(_lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+def _distribution(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     if facts.lacks:
         rule = "must be a relative of Debian, Fedora, openSUSE or Arch whose /usr takes packages"
         name = facts.os_name or "a system without os-release"
-        yield Problem("lab.host", f"{rule}, got {name!r}; install by hand and run again: {', '.join(facts.lacks)}")
+        yield Problem(lab.host.path, f"{rule}, got {name!r}; install by hand and run again: {', '.join(facts.lacks)}")
 
 
-def _host(_lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+def _host(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     if facts.libvirt.startswith("unreachable") and facts.libvirt_process:
         reason = facts.libvirt.removeprefix("unreachable").strip() or "no answer within 10 s"
         yield Problem(
-            "lab.host", f"libvirt must answer at qemu:///system, got {reason!r}; restart its daemon and try again"
+            lab.host.path, f"libvirt must answer at qemu:///system, got {reason!r}; restart its daemon and try again"
         )
 
 
@@ -99,7 +110,7 @@ def _accelerator(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     if lab.host.accelerator == "kvm" and not facts.has_kvm:
         lacks = "the CPU shows neither vmx nor svm" if not facts.cpu_flag else "there is no /dev/kvm"
         yield Problem(
-            "lab.host.accelerator",
+            f"{lab.host.path}.accelerator",
             f"'kvm' must be what the host offers, but {lacks}; {bios_hint()}, or set it to 'auto' or 'tcg'",
         )
 

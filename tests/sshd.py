@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 NAME = "kvmlab-test"
@@ -14,13 +15,16 @@ NAME = "kvmlab-test"
 class Sshd:
     """Runs until it is stopped; every login is noted."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, address: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
         """Start it, with keys and a config of its own.
 
         Args:
             directory: empty.
+            address: where it listens.
+            within: a command that runs another one where that address is.
         """
         self.directory = directory
+        self.address = address
         self.known_hosts = directory / "known_hosts"
         self.config = directory / "config"
         self.log = directory / "log"
@@ -33,7 +37,7 @@ class Sshd:
             self.port: int = free.getsockname()[1]
         Path("/run/sshd").mkdir(exist_ok=True)
         (directory / "sshd_config").write_text(
-            f"ListenAddress 127.0.0.1:{self.port}\nHostKey {self.host_key}\nPidFile none\nStrictModes no\nUsePAM no\n"
+            f"ListenAddress {address}:{self.port}\nHostKey {self.host_key}\nPidFile none\nStrictModes no\nUsePAM no\n"
             f"AuthorizedKeysFile {self.key}.pub\nPasswordAuthentication no\nLogLevel VERBOSE\nMaxStartups 100\n",
             "utf-8",
         )
@@ -44,7 +48,7 @@ class Sshd:
         shim.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {self.config} "$@"\n', "utf-8")
         shim.chmod(0o755)
         self._daemon = subprocess.Popen(
-            ["/usr/sbin/sshd", "-D", "-f", directory / "sshd_config", "-E", self.log], stdin=subprocess.DEVNULL
+            [*within, "/usr/sbin/sshd", "-D", "-f", directory / "sshd_config", "-E", self.log], stdin=subprocess.DEVNULL
         )
         self._wait()
 
@@ -65,7 +69,7 @@ class Sshd:
 
     def known(self, *keys: str) -> None:
         """Write known_hosts: it has these keys of the machine."""
-        self.known_hosts.write_text("".join(f"[127.0.0.1]:{self.port} {key}\n" for key in keys), "utf-8")
+        self.known_hosts.write_text("".join(f"[{self.address}]:{self.port} {key}\n" for key in keys), "utf-8")
 
     def configure(self, *more: str, port: int | None = None) -> None:
         """Write the ssh config anew.
@@ -76,7 +80,7 @@ class Sshd:
         """
         lines = more or (f"IdentityFile {self.key}", "IdentitiesOnly yes")
         common = (
-            "HostName 127.0.0.1",
+            f"HostName {self.address}",
             f"Port {port or self.port}",
             "User root",
             f"UserKnownHostsFile {self.known_hosts}",

@@ -9,7 +9,7 @@ from bench.columns import GUEST, IMAGE, STAND_IN, sweep
 from bench.columns.pulumi import PulumiColumn
 from bench.timing import ROOT
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "cloud-init", "images", "host")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "doctor", "cloud-init", "images", "host")
 LARGEST_GROUP = 200
 DYNAMIC = 16
 """How many addresses at the network's end are not for guests."""

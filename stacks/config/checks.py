@@ -8,14 +8,14 @@ from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
 from stacks.config.lab import LOCAL
-from stacks.config.models import HostConfig, LabConfig
+from stacks.config.models import GuestConfig, LabConfig
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
-from stacks.config.resolving import members
+from stacks.config.resolving import hosts, members
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
 
-HOST_FIELDS = {"kind", "host"}
+HOST_FIELDS = {"kind", "host", "hosts"}
 """What a lab of kind `host` is made of."""
 MOST_GUESTS = 2**16
 """No network that a lab can have has more addresses."""
@@ -30,7 +30,8 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
             yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
     elif all(map(reading.has, ("kind", "guests", "groups"))) and not (reading.lab.guests or reading.lab.groups):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
-    yield from _host(reading)
+    yield from _hosts(reading)
+    yield from _placement(reading)
     yield from _names(reading.lab, stack)
     yield from _references(reading.lab, layers, images)
     if (guests := _count(reading.lab)) > MOST_GUESTS:
@@ -56,22 +57,59 @@ def _stack(stack: str) -> Iterator[Problem]:
         yield Problem("stack", f"{LABEL_RULE}, got {got(stack)}; {todo}")
 
 
-def _host(reading: Reading) -> Iterator[Problem]:
-    host = reading.lab.host
-    if isinstance(host, HostConfig) and host.bridge and reading.has("kind") and reading.lab.kind != "host":
-        rule = "must be in a lab of kind 'host', since all labs of that machine share it"
-        yield Problem("lab.host.bridge", f"{rule}; take it out, and make that lab")
-    if (
-        isinstance(host, HostConfig)
-        and host.role == "workstation"
-        and reading.has("kind")
-        and reading.lab.kind != "host"
-    ):
-        rule = "must be 'server' or 'both' in a lab of kind 'guests', got 'workstation', which carries none"
-        yield Problem("lab.host.role", f"{rule}; write role: both, or make it a lab of its own of kind 'host'")
-    if reading.has("host") and isinstance(host, HostConfig) and host.host_key and host.address == LOCAL:
-        rule = "must go with the address of another machine, got none"
-        yield Problem("lab.host.hostKey", f"{rule}; set lab.host.address, or leave it out")
+def _hosts(reading: Reading) -> Iterator[Problem]:
+    lab = reading.lab
+    if lab.hosts and "host" in lab.model_fields_set:
+        yield Problem("lab.host", "must not be there beside lab.hosts; take one of them out")
+    seen: dict[str, str] = {}
+    for name, host in hosts(lab).items():
+        place = ("hosts", name) if name else ("host",)
+        if name and not is_name(name):
+            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}; {_instead(name, lab.hosts)}")
+        elif len(name) > LABEL_MAX:
+            yield Problem(path(place), f"must be at most {LABEL_MAX} characters, got {len(name)}; shorten it")
+        if not reading.has(*place, "address"):
+            continue
+        if host.address in seen:
+            rule = f"must be a machine of its own, got {got(host.address)}, which {seen[host.address]} is too"
+            yield Problem(path(place), f"{rule}; take one of them out")
+        seen.setdefault(host.address, path(place))
+        if host.bridge and reading.has("kind") and lab.kind != "host":
+            rule = "must be in a lab of kind 'host', since all labs of that machine share it"
+            yield Problem(path((*place, "bridge")), f"{rule}; take it out, and make that lab")
+        if host.role == "workstation" and reading.has("kind") and lab.kind != "host":
+            rule = "must be 'server' or 'both' in a lab of kind 'guests', got 'workstation', which carries none"
+            yield Problem(
+                path((*place, "role")), f"{rule}; write role: both, or make it a lab of its own of kind 'host'"
+            )
+        if host.host_key and host.address == LOCAL:
+            rule = "must go with the address of another machine, got none"
+            yield Problem(path((*place, "hostKey")), f"{rule}; set {path((*place, 'address'))}, or leave it out")
+
+
+def _placement(reading: Reading) -> Iterator[Problem]:
+    lab = reading.lab
+    if any(place[0] in ("host", "hosts") and len(place) <= 2 for place in reading.unread):
+        return
+    for kind, guests in (("guests", lab.guests), ("groups", lab.groups)):
+        for name, guest in guests.items():
+            if reading.has(kind, name, "host") and (problem := _misplaced(guest, lab.hosts)):
+                yield Problem(path((kind, name, "host")), problem)
+
+
+def _misplaced(guest: GuestConfig, names: Collection[str]) -> str | None:
+    if guest.host is None:
+        return f"must be given, since lab.hosts has {len(names)}: {', '.join(names)}" if len(names) > 1 else None
+    if guest.host in names:
+        return None
+    return f"must be a name of lab.hosts, got {got(guest.host)}; {meant(guest.host, names)}"
+
+
+def _instead(name: str, taken: Collection[str]) -> str:
+    nearest = suggest_label(name)
+    if nearest in taken:
+        return f"{nearest!r} is taken, choose another name"
+    return f"did you mean {nearest!r}?" if nearest else "choose another name"
 
 
 def _names(config: LabConfig, stack: str) -> Iterator[Problem]:
@@ -82,12 +120,7 @@ def _names(config: LabConfig, stack: str) -> Iterator[Problem]:
     for place, whole in wholes.items():
         name = place[1]
         if not is_name(name):
-            nearest = suggest_label(name)
-            if nearest in taken:
-                todo = f"; {nearest!r} is taken, choose another name"
-            else:
-                todo = f"; did you mean {nearest!r}?" if nearest else "; choose another name"
-            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}{todo}")
+            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}; {_instead(name, taken)}")
         elif (excess := len(whole) - LABEL_MAX) > 0:
             rule = f"must make a host name of at most {LABEL_MAX} characters"
             yield Problem(path(place), f"{rule}, got {got(whole)} of {len(whole)}; shorten it by {excess}")

@@ -1,7 +1,7 @@
 """The lab as the program uses it: frozen, every default filled in, groups expanded, free of Pulumi and pydantic."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
@@ -61,7 +61,7 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The hypervisor; the time-out, in seconds, is for each answer of libvirt's."""
+    """A hypervisor; the time-out, in seconds, is for each answer of libvirt's."""
 
     address: str
     accelerator: Accelerator
@@ -70,6 +70,21 @@ class Host:
     key: str | None
     bridge: Bridge | None
     role: Role
+    name: str = ""
+    """What `lab.hosts` calls it; empty for the one of `lab.host`."""
+
+    @property
+    def path(self) -> str:
+        """Where config tells of it."""
+        return f"lab.hosts.{self.name}" if self.name else "lab.host"
+
+    @property
+    def suffix(self) -> str:
+        """What the names of its resources end with: by the machine, so that config may call that as it likes.
+
+        Without colons, which Pulumi keeps to itself.
+        """
+        return "" if self.address == LOCAL else f"-{self.address.replace(':', '.')}"
 
     @property
     def ssh(self) -> Ssh | None:
@@ -114,6 +129,8 @@ class GuestSpec:
 
     name: str
     group: str | None
+    host: str
+    """What `lab.hosts` calls the machine that carries it; empty for the one of `lab.host`."""
     number: int | None
     image: Image
     cpus: int
@@ -131,11 +148,27 @@ class GuestSpec:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """What one stack makes; guests in natural order, worker-10 after worker-9."""
+    """What one stack makes; guests in natural order, worker-10 after worker-9.
+
+    Each host has a pool and a network of its own for its guests, as the two describe it.
+    """
 
     stack: str
     kind: Kind
-    host: Host
+    hosts: tuple[Host, ...]
     network: Network
     pool: Pool
     guests: tuple[GuestSpec, ...]
+
+    @property
+    def host(self) -> Host:
+        """The hypervisor, of a lab that has one."""
+        (host,) = self.hosts
+        return host
+
+    def parts(self) -> "list[Lab]":
+        """The lab on each of its hosts: a lab with one host, and the guests there."""
+        return [
+            replace(self, hosts=(host,), guests=tuple(guest for guest in self.guests if guest.host == host.name))
+            for host in self.hosts
+        ]

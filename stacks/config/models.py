@@ -71,6 +71,7 @@ Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecima
 Port = Annotated[str, PlainValidator(scalars.port), _text("interface, MAC address or `default-route`")]
 Machine = Annotated[str, PlainValidator(scalars.machine), _text("`local` or ssh destination")]
 HostKey = Annotated[str, PlainValidator(scalars.host_key), _text("public key", pattern="^(ssh|ecdsa)-")]
+HostName = Annotated[str, _text("machine name")]
 LayerName = Annotated[str, _text("layer name")]
 PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
 
@@ -123,7 +124,7 @@ class HostConfig(Model):
     address: Machine = Field(
         default=LOCAL,
         description="The machine: `local` is this one; else what `ssh` takes, as a name of your ssh config.",
-        json_schema_extra=_doc(EVERYTHING),
+        json_schema_extra=_doc(EVERYTHING, "this machine; in `hosts`, the name there"),
     )
     host_key: HostKey | None = Field(
         default=None,
@@ -249,6 +250,11 @@ ImageConfig = Annotated[
 class GuestConfig(Model):
     """A virtual machine."""
 
+    host: HostName | None = Field(
+        default=None,
+        description="The machine that carries it, by its name in `hosts`; must be given where there are several.",
+        json_schema_extra=_doc("the guest is replaced, on the other machine", "the only one"),
+    )
     image: ImageConfig | None = Field(
         default=None,
         description="What the disk starts from: a name of the catalogue, or a mapping with `file` or `url`.",
@@ -335,6 +341,12 @@ class LabConfig(Model):
         description="The machine that carries it: `local`, another one by SSH, or a mapping.",
         json_schema_extra=_doc(EVERYTHING),
     )
+    hosts: dict[str, HostChoice] = Field(
+        default={},
+        description="Several machines by name, in place of `host`, each as that describes one; guests have a network "
+        "and a pool of their own on each.",
+        json_schema_extra=_doc("what is on that machine is made or destroyed", "none", propertyNames=NAMES),
+    )
     network: NetworkConfig = Field(
         default=NetworkConfig.model_construct(),
         description="The lab's network.",
@@ -370,7 +382,9 @@ class LabConfig(Model):
 def model_at(where: Sequence[str | int]) -> type[Model]:
     """The model that stands at a place of the lab, as pydantic names it."""
     match where:
-        case ["host", *_]:
+        case ["host", *_, "bridge"] | ["hosts", _, *_, "bridge"]:
+            return HostBridgeConfig
+        case ["host", *_] | ["hosts", _, *_]:
             return HostConfig
         case ["network"]:
             return NetworkConfig

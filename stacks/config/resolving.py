@@ -57,17 +57,30 @@ def members(config: models.LabConfig) -> Iterator[Member]:
 
 def resolve(config: models.LabConfig, stack: str) -> Lab:
     """The lab that a checked config describes."""
-    given = config.host
-    host = given if isinstance(given, models.HostConfig) else models.HostConfig(address=given)
     guests = (_guest(member, config) for member in members(config))
     return Lab(
         stack=stack,
         kind=config.kind,
-        host=_host(host),
+        hosts=tuple(_host(name, host) for name, host in hosts(config).items()),
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
     )
+
+
+def hosts(config: models.LabConfig) -> dict[str, models.HostConfig]:
+    """The machines by their names; the one of `lab.host` has none."""
+    if not config.hosts:
+        return {
+            "": config.host if isinstance(config.host, models.HostConfig) else models.HostConfig(address=config.host)
+        }
+    return {name: _named(name, host) for name, host in config.hosts.items()}
+
+
+def _named(name: str, host: str | models.HostConfig) -> models.HostConfig:
+    if not isinstance(host, models.HostConfig):
+        return models.HostConfig(address=host)
+    return host if "address" in host.model_fields_set else host.model_copy(update={"address": name})
 
 
 def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
@@ -84,15 +97,13 @@ def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
     )
 
 
-def _host(config: models.HostConfig) -> Host:
-    bridge = _host_bridge(config.bridge)
-    return Host(
-        config.address, config.accelerator, config.at_once, config.timeout, config.host_key, bridge, config.role
-    )
-
-
 def _host_bridge(config: models.HostBridgeConfig | None) -> Bridge | None:
     return Bridge(config.name, config.interface) if config else None
+
+
+def _host(name: str, host: models.HostConfig) -> Host:
+    bridge = _host_bridge(host.bridge)
+    return Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, bridge, host.role, name)
 
 
 def natural(name: str) -> tuple[tuple[str, int], ...]:
@@ -113,6 +124,7 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
     return GuestSpec(
         name=member.name,
         group=None if member.number is None else member.key,
+        host=config.host or next(iter(lab.hosts), ""),
         number=member.number,
         image=_image(config.image or lab.image),
         cpus=config.cpus,

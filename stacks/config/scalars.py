@@ -18,6 +18,7 @@ LABEL_MAX = 63
 LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a letter"
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+_MACHINE_MAX = 255
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -199,6 +200,8 @@ def machine(value: object) -> str:
     if not isinstance(value, str) or not _MACHINE.fullmatch(value):
         rule = "must be 'local', or what ssh takes: a name or user@name, without a port"
         raise ScalarError(f"{rule}, got {got(value)}; ports, keys and jump hosts go into ~/.ssh/config")
+    if len(value) > _MACHINE_MAX:
+        raise ScalarError(f"must be at most {_MACHINE_MAX} characters, got {got(value)} of {len(value)}; shorten it")
     return value
 
 

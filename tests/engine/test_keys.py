@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.keys import SshKey, ssh_key
-from components.ssh_access import known_hosts, ssh_config
+from components.ssh_access import SshGuest, known_hosts, ssh_config
 from tests.engine.conftest import run
 
 PURPOSES = ["quickstart/lab", "quickstart/web/host", ""]
@@ -42,7 +42,9 @@ def test_it_signs(tmp_path: Path) -> None:
 def test_ssh_reads_the_config(tmp_path: Path) -> None:
     """A guest's name leads ssh to its address, with the lab's own user, key and known_hosts and no question asked."""
     file = tmp_path / "config"
-    file.write_text(ssh_config(str(tmp_path), "lab", {"web": "10.20.0.5", "web-1": "10.20.0.6"}))
+    addresses = {"web": "10.20.0.5", "web-1": "10.20.0.6"}
+    guests: dict[str, SshGuest] = {name: {"address": each, "host_key": ""} for name, each in addresses.items()}
+    file.write_text(ssh_config(str(tmp_path), "lab", guests))
     shown = run("ssh", "-G", "-F", str(file), "web")
     assert shown.status == 0
     settings = dict(line.split(" ", 1) for line in shown.output.splitlines())

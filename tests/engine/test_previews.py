@@ -53,6 +53,16 @@ def test_preview_without_a_guest(checkout: Checkout) -> None:
     assert sorted(set(made)) == ["Claim", "KvmHost", "Network", "SshAccess"]
 
 
+@pytest.mark.usefixtures("untouched")
+def test_preview_of_a_host(checkout: Checkout) -> None:
+    """A machine alone, by the name of its own and among several."""
+    for host in ("host: local", "hosts: {here: {address: local}}"):
+        checkout.write_config(f"config:\n  kvmlab:lab: {{kind: host, {host}}}\n")
+        preview = checkout.preview(CASE)
+        assert preview.status == 0, preview.output
+        assert re.findall(r"kvmlab:index:(\w+) (\S+) create", preview.output) == [("KvmHost", "host")]
+
+
 @pytest.mark.parametrize("stack", EXAMPLES)
 def test_nothing_is_unknown(stack: str) -> None:
     """All that config determines is there to be read before anything is made."""

@@ -11,6 +11,8 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.proto import resource_pb2
 
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 (how Pulumi's protocol marks a special value)
+STDERR = ""
+"""What every script says there."""
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How Pulumi's protocol writes a value that is not known at preview."""
 
@@ -68,7 +70,7 @@ class _Provider(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         inputs = cast("dict[str, Any]", args.inputs)  # pyright: ignore[reportUnknownMemberType] (Pulumi's is untyped)
-        return f"{args.name}-id", {**inputs, "stdout": "ok: as it was"}
+        return f"{args.name}-id", {**inputs, "stdout": "ok: as it was", "stderr": STDERR}
 
 
 class _Monitor(mocks.MockMonitor):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.packages import packages
-from tests.acceptance import repository
+from tests.acceptance.host import repository
 from tests.acceptance.packages.families import FAMILIES, Family, Package, build
 from tests.acceptance.packages.machine import Machine
 

@@ -122,6 +122,10 @@ def test_scripts_exist(component: Component) -> None:
             assert re.search(rf"^{action}\(\) {{$", script.read_text("utf-8"), re.MULTILINE), f"{name} has no {action}"
 
 
+OWN = {"LIBVIRT_DEFAULT_URI", "LIBVIRT_SECONDS", "PATH", "PPID", "PWD"}
+"""What a shell or host/lib.sh sets."""
+
+
 def script_text(path: Path) -> str:
     """A script with what it sources and calls."""
     text = path.read_text("utf-8")
@@ -138,7 +142,7 @@ def test_scripts_get_what_they_read(component: Component) -> None:
         text = script_text(ROOT / resource.inputs["create"].split(" ")[0])
         given = set(resource.inputs["environment"])
         optional = set(re.findall(r"\$\{([A-Z_]+):[-=]", text))
-        read = set(re.findall(r"\$\{?([A-Z_]+)\b", text)) - {"PWD", "PPID", "LIBVIRT_DEFAULT_URI", "LIBVIRT_SECONDS"}
+        read = set(re.findall(r"\$\{?([A-Z_]+)\b", text)) - OWN
         assert given >= read - optional, key
         head = text.partition("environment: ")[2].partition("set -eu")[0]
         # What makes the script run again need not be read.

@@ -34,21 +34,24 @@ db,10.20.0.6 ssh-ed25519 AAAAdb
 
 def test_guests_of_a_machine_behind_ssh() -> None:
     """Ssh goes through it, by the user's own config, or by the key that is pinned."""
-    addresses = {name: guest["address"] for name, guest in GUESTS.items()}
-    config = ssh_config(".kvmlab/ssh/six", "lab", addresses, {"destination": "me@nas"})
-    assert config == f"{CONFIG}  ProxyCommand ssh -o StrictHostKeyChecking=yes -W [%h]:%p -- me@nas\n"
-    assert known_hosts(GUESTS, {"destination": "me@nas"}) == KNOWN_HOSTS
-
     pinned: Ssh = {"destination": "nas", "host_key": "ssh-ed25519 AAAAnas"}
-    config = ssh_config(".kvmlab/ssh/six", "lab", addresses, pinned)
-    assert "-o HostKeyAlias=kvmlab-host -o UserKnownHostsFile=.kvmlab/ssh/six/known_hosts -W [%h]:%p -- nas\n" in config
-    assert known_hosts(GUESTS, pinned) == f"{KNOWN_HOSTS}kvmlab-host ssh-ed25519 AAAAnas\n"
+    guests: dict[str, SshGuest] = {
+        "web": {**GUESTS["web"], "host": {"destination": "me@box"}},
+        "db": {**GUESTS["db"], "host": pinned},
+        "here": {"address": "10.20.0.7", "host_key": "ssh-ed25519 AAAAhere"},
+    }
+    web, db, here = ssh_config(".kvmlab/ssh/six", "lab", guests).split("Host ")[1:4]
+    assert web.splitlines()[2] == "  ProxyCommand ssh -o StrictHostKeyChecking=yes -W [%h]:%p -- me@box"
+    key = "-o HostKeyAlias=kvmlab-host-nas -o UserKnownHostsFile=.kvmlab/ssh/six/known_hosts"
+    assert db.splitlines()[2] == f"  ProxyCommand ssh -o StrictHostKeyChecking=yes {key} -W [%h]:%p -- nas"
+    assert here == "here\n  HostName 10.20.0.7\n"
+    known = f"{KNOWN_HOSTS}here,10.20.0.7 ssh-ed25519 AAAAhere\nkvmlab-host-nas ssh-ed25519 AAAAnas\n"
+    assert known_hosts(guests) == known
 
 
 def test_files() -> None:
     """Both files are these; tests/engine has them read by a real ssh."""
-    addresses = {name: guest["address"] for name, guest in GUESTS.items()}
-    assert ssh_config(".kvmlab/ssh/six", "lab", addresses) == CONFIG
+    assert ssh_config(".kvmlab/ssh/six", "lab", GUESTS) == CONFIG
     assert known_hosts(GUESTS) == KNOWN_HOSTS
 
 

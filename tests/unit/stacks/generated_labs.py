@@ -33,6 +33,7 @@ _TEXTS = {
     "URL": st.sampled_from(["https://example.org/debian.qcow2", "http://[fd00::1]:8080/a?b=c"]),
     "64 hexadecimal digits": st.text(_HEX, min_size=64, max_size=64),
     "128 hexadecimal digits": st.text(_HEX, min_size=128, max_size=128),
+    "machine name": st.just("nas"),
     "layer name": st.sampled_from(sorted(LAYERS)),
     "catalogue name": st.sampled_from(sorted(IMAGES)),
     "public key": st.sampled_from([_ED25519, f"{_ED25519} me@höme"]),
@@ -46,7 +47,7 @@ _DOCUMENTS = st.fixed_dictionaries(
         "package_update": st.booleans(),
     },
 )
-_NAMES = {"guests": ["web", "db-1", "a"], "groups": ["worker", "n0"]}
+_NAMES = {"guests": ["web", "db-1", "a"], "groups": ["worker", "n0"], "hosts": ["nas"]}
 
 
 class Spot(NamedTuple):
@@ -113,20 +114,31 @@ def _fits(value: Any, form: Json) -> bool:
 def labs(draw: st.DrawFn) -> Json:
     """A lab that is right."""
     lab: Json = _value(draw, SCHEMA, ())
+    _settle_hosts(lab)
     if lab["kind"] == "host":
         # Not its kind alone, without which it would be empty.
-        lab = Json(host="local") | {key: value for key, value in lab.items() if key in ("kind", "host")}
+        of_hosts = {key: value for key, value in lab.items() if key in ("kind", "host", "hosts")}
+        lab = Json(of_hosts if lab.get("hosts") else {"host": "local", **of_hosts})
     elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
-    if isinstance(lab.get("host"), dict):
-        host: Json = lab["host"]
+    _give_out_addresses(lab)
+    return lab
+
+
+def _settle_hosts(lab: Json) -> None:
+    """A host has what it may have in such a lab, and guests are on one that there is."""
+    lab.pop("host" if lab.get("hosts") else "hosts", None)
+    given = (lab.get("host"), lab.get("hosts", {}).get("nas"))
+    described: list[Json] = [host for host in given if isinstance(host, dict)]
+    for host in described:
         if lab["kind"] != "host":
             host.pop("bridge", None)
             host.pop("role", None)
-        if host.get("address", "local") == "local":
+        if host.get("address", "nas" if lab.get("hosts") else "local") == "local":
             host.pop("hostKey", None)
-    _give_out_addresses(lab)
-    return lab
+    for guest in (*lab.get("guests", {}).values(), *lab.get("groups", {}).values()):
+        if not lab.get("hosts"):
+            guest.pop("host", None)
 
 
 def _value(draw: st.DrawFn, schema: Json, place: Place) -> Any:

@@ -34,7 +34,7 @@ def test_defaults() -> None:
     assert lab("{kind: guests, guests: {web: {}}}") == Lab(
         stack="quickstart",
         kind="guests",
-        host=Host("local", "auto", None, 120, None, None, "server"),
+        hosts=(Host("local", "auto", None, 120, None, None, "server"),),
         network=Network(
             name="quickstart",
             cidr=IPv4Network("10.20.0.0/24"),
@@ -49,6 +49,7 @@ def test_defaults() -> None:
             GuestSpec(
                 name="web",
                 group=None,
+                host="",
                 number=None,
                 image=CatalogueImage("debian-13"),
                 cpus=1,
@@ -71,6 +72,27 @@ def test_a_machine_behind_ssh() -> None:
     """Its name is all that is needed."""
     assert lab("{kind: guests, host: me@nas, guests: {web: {}}}").host.ssh == {"destination": "me@nas"}
     assert lab("{kind: guests, guests: {web: {}}}").host.ssh is None
+
+
+def test_several_machines() -> None:
+    """Each is called as config calls it, unless an address says otherwise, and has the guests that are for it."""
+    asked = lab("""
+        kind: guests
+        hosts: {box: {}, nas: {address: me@nas.lan, accelerator: tcg}, here: local}
+        guests: {web: {host: here}}
+        groups: {node: {count: 2, host: nas}}
+    """)
+    parts = {part.host.name: part for part in asked.parts()}
+    assert [part.host.ssh for part in parts.values()] == [{"destination": "box"}, {"destination": "me@nas.lan"}, None]
+    placed = {name: [guest.name for guest in part.guests] for name, part in parts.items()}
+    assert placed == {"box": [], "nas": ["node-1", "node-2"], "here": ["web"]}
+    assert parts["nas"].host.accelerator == "tcg"
+
+
+def test_the_only_machine_of_several() -> None:
+    """Where `hosts` has one, guests need not name it."""
+    asked = lab("{kind: guests, hosts: {nas: {}}, guests: {web: {}}}")
+    assert [guest.name for part in asked.parts() for guest in part.guests] == ["web"]
 
 
 def test_everything_given() -> None:
@@ -118,6 +140,7 @@ def test_everything_given() -> None:
     assert web == GuestSpec(
         name="web",
         group=None,
+        host="",
         number=None,
         image=UrlImage("http://example.org/x.qcow2", Digest("sha256", SHA256)),
         cpus=4,

@@ -34,7 +34,11 @@ SHARED = {
 def compose(raw: dict[str, Any], facts: dict[str, Any] | None = None) -> Run:
     """Compose the lab of stack `six`."""
     asked, able = lab(raw, "six"), host(facts or {}, "six")
-    return run(lambda: guests.compose(asked, able), stack="six", config={"kvmlab:seed": "5eed"})
+    return run(
+        lambda: guests.compose(asked, [(part, able) for part in asked.parts()]),
+        stack="six",
+        config={"kvmlab:seed": "5eed"},
+    )
 
 
 def parts(names: list[str]) -> set[str]:
@@ -229,7 +233,7 @@ def test_no_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(seed, "SEED_FILE", tmp_path / "seed")
     asked, able = lab(SIX, "six"), host({}, "six")
     with pytest.raises(ConfigError) as refused:
-        run(lambda: guests.compose(asked, able), stack="six")
+        run(lambda: guests.compose(asked, [(part, able) for part in asked.parts()]), stack="six")
     assert str(refused.value) == (
         "stack six: 1 problem in kvmlab:lab\n"
         "  seed: must be set, got nothing; run `make up`, or set one that all who run this stack share:"
@@ -242,5 +246,34 @@ def test_seed_of_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     (tmp_path / "seed").write_text("5eed\n", "ascii")
     monkeypatch.setattr(seed, "SEED_FILE", tmp_path / "seed")
     asked, able = lab(SIX, "six"), host({}, "six")
-    made = run(lambda: guests.compose(asked, able), stack="six")
+    made = run(lambda: guests.compose(asked, [(part, able) for part in asked.parts()]), stack="six")
     assert changed(made, compose(SIX)) == set()
+
+
+def test_two_hosts() -> None:
+    """Each has all that a lab is made of, and the guests that are for it; no two guests have the same address."""
+    raw = {
+        "kind": "guests",
+        "hosts": {"here": "local", "nas": {"address": "me@nas"}},
+        "guests": {"web": {"host": "here"}, "db": {"host": "nas"}},
+    }
+    made = compose(raw)
+    for name in ("host", "lab", "pool", "network", "host-me@nas", "lab-me@nas", "pool-me@nas", "network-me@nas"):
+        assert any(key.endswith(f" {name}") for key in made.resources), name
+    web, db = made["Command web-guest"], made["Command db-guest"]
+    assert (web.inputs["create"], db.inputs["create"]) == ("host/guest.sh apply", "host/over_ssh.sh guest.sh apply")
+    assert db.inputs["environment"]["SSH_DESTINATION"] == "me@nas"
+    assert {"pool-pool", "network-network"} <= web.depends_on
+    assert {"pool-me@nas-pool", "network-me@nas-network"} <= db.depends_on
+    assert "db" not in made["Command network-network"].inputs["environment"]["RESERVATIONS"]
+    addresses = {name: guest["address"] for name, guest in made.exports["guests"].items()}
+    assert len({*addresses.values()}) == 2
+
+
+def test_a_host_of_several_is_the_same_alone() -> None:
+    """What a machine is called in config makes no difference to what is on it, nor does another one beside it."""
+    alone = compose({"kind": "guests", "host": "nas", "guests": {"web": {}}})
+    hosts = {"big": {"address": "nas"}, "small": {}}
+    several = compose({"kind": "guests", "hosts": hosts, "guests": {"web": {"host": "big"}}})
+    assert alone.resources.keys() <= several.resources.keys()
+    assert {name for name in alone.resources if alone[name].inputs != several[name].inputs} == set()

@@ -1,6 +1,7 @@
 """A lab of kind `host` is a hypervisor and nothing on it, here or on another machine."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -13,46 +14,47 @@ from tests.unit.stacks.labs import host, lab
 def compose(**config: Any) -> Run:
     """Compose the lab."""
     asked, facts = lab({"kind": "host", **config}, "nas"), host({})
-    return run(lambda: kind.compose(asked, facts), stack="nas")
+    return run(lambda: kind.compose(asked, [(part, facts) for part in asked.parts()]), stack="nas")
 
 
 @pytest.mark.parametrize(
-    ("config", "uri", "prefix", "settings"),
+    ("config", "name", "uri", "prefix"),
     [
-        ({}, "qemu:///system", "host/", set[str]()),
-        ({"host": "me@nas"}, "qemu+ssh://me@nas/system", "host/over_ssh.sh ", {"SETTINGS", "SSH_DESTINATION"}),
+        ({}, "host", "qemu:///system", "host/"),
+        ({"host": "me@nas"}, "host-me@nas", "qemu+ssh://me@nas/system", "host/over_ssh.sh "),
     ],
     ids=["here", "behind SSH"],
 )
-def test_all_of_it(config: dict[str, Any], uri: str, prefix: str, settings: set[str]) -> None:
+def test_all_of_it(config: dict[str, Any], name: str, uri: str, prefix: str) -> None:
     """One command makes it, and undoes it; what speaks libvirt's protocol is told where."""
     made = compose(**config)
-    assert set(made.resources) == {"Stack kvmlab-nas", "KvmHost host", "Command host-setup"}
-    command = made["Command host-setup"].inputs
-    assert (command["create"], command["delete"]) == (f"{prefix}setup.sh apply", f"{prefix}setup.sh delete")
-    assert settings <= command["environment"].keys()
-    assert made.exports == {"libvirt": uri}
+    assert set(made.resources) == {"Stack kvmlab-nas", f"KvmHost {name}", f"Command {name}-setup"}
+    command = made[f"Command {name}-setup"].inputs
+    assert (command["create"], command["delete"]) == (f"{prefix}setup.sh own", f"{prefix}setup.sh delete")
+    assert ("SSH_DESTINATION" in command["environment"]) == ("host" in config)
+    assert made.exports.keys() == {"libvirt", "doctor"}
+    assert made.exports["libvirt"] == uri
 
 
 @pytest.mark.parametrize(
     ("manager", "role", "call", "some", "others"),
     [
-        ("apt", "server", "apply", {"ovmf", "qemu-utils"}, {"virt-manager"}),
-        ("dnf", "both", "apply", {"edk2-ovmf", "libvirt-daemon-kvm", "virt-manager"}, {"qemu-utils"}),
+        ("apt", "server", "own", {"ovmf", "qemu-utils"}, {"virt-manager"}),
+        ("dnf", "both", "own", {"edk2-ovmf", "libvirt-daemon-kvm", "virt-manager"}, {"qemu-utils"}),
         ("zypper", "workstation", "packages", {"libvirt-client", "virt-viewer"}, {"qemu-x86"}),
-        ("", "server", "apply", set[str](), {"qemu-utils"}),
+        ("", "server", "own", set[str](), {"qemu-utils"}),
     ],
 )
 def test_packages(manager: str, role: str, call: str, some: set[str], others: set[str]) -> None:
     """A preview shows those of the machine's distribution, and a workstation gets them and nothing else."""
     asked, facts = lab({"kind": "host", "host": {"role": role}}, "nas"), host({"package_manager": manager})
-    made = run(lambda: kind.compose(asked, facts), stack="nas")
+    made = run(lambda: kind.compose(asked, [(part, facts) for part in asked.parts()]), stack="nas")
     command = made["Command host-setup"].inputs
     assert command["create"] == f"host/setup.sh {call}"
     names = set(command["environment"]["PACKAGES"].split())
     assert some <= names
     assert not names & others
-    assert bool(made.exports) == (call == "apply")
+    assert bool(made.exports) == (call == "own")
 
 
 def test_a_workstation_is_not_warned() -> None:
@@ -73,7 +75,7 @@ def test_a_bridge() -> None:
     """It is tried by one login and confirmed by the next, both again until the host shows that it is kept."""
     bridge = {"name": "br7", "interface": "52:54:00:AB:CD:EF"}
     made = compose(host={"address": "nas", "bridge": bridge})
-    tried, confirmed = (made[f"Command bridge-{what}"] for what in ("trial", "confirmed"))
+    tried, confirmed = (made[f"Command bridge-nas-{what}"] for what in ("trial", "confirmed"))
     assert (tried.inputs["create"], tried.inputs["delete"]) == (
         "host/over_ssh.sh bridge.sh apply",
         "host/over_ssh.sh bridge.sh restore",
@@ -82,10 +84,28 @@ def test_a_bridge() -> None:
     assert confirmed.inputs["create"] == "host/over_ssh.sh bridge.sh confirm"
     assert "delete" not in confirmed.inputs
     again = compose(host={"address": "nas", "bridge": bridge})
-    assert tried.inputs["environment"]["RUN"] != again["Command bridge-trial"].inputs["environment"]["RUN"]
+    assert tried.inputs["environment"]["RUN"] != again["Command bridge-nas-trial"].inputs["environment"]["RUN"]
     assert list(tried.request.ignoreChanges) == []
 
     asked = lab({"kind": "host", "host": {"address": "nas", "bridge": bridge}}, "nas")
-    kept = run(lambda: kind.compose(asked, host({"kept_bridges": ["br7"]})), stack="nas")
+    kept = run(lambda: kind.compose(asked, [(asked, host({"kept_bridges": ["br7"]}))]), stack="nas")
     for what in ("trial", "confirmed"):
-        assert list(kept[f"Command bridge-{what}"].request.ignoreChanges) == ["environment.RUN"]
+        assert list(kept[f"Command bridge-nas-{what}"].request.ignoreChanges) == ["environment.RUN"]
+
+
+def test_the_doctors_table() -> None:
+    """What the machine has become stands in an output, as host/facts.sh has told it beside what the user watches."""
+    with patch("tests.unit.mocks.STDERR", "os_id debian\nos_name Debian GNU/Linux 13 (trixie)\nmachine x86_64\n"):
+        made = compose()
+    assert made["Command host-setup"].inputs["logging"] == "stdout"
+    assert made.exports["doctor"][0] == "ok    system          Debian GNU/Linux 13 (trixie), x86_64"
+
+
+def test_several() -> None:
+    """Each is made one, and what is told of it is told by name."""
+    made = compose(hosts={"nas": {}, "box": {"address": "me@box.lan", "bridge": {}}})
+    for name in ("host-nas", "host-me@box.lan"):
+        assert f"Command {name}-setup" in made.resources
+    assert made.exports["libvirt"] == {"nas": "qemu+ssh://nas/system", "box": "qemu+ssh://me@box.lan/system"}
+    assert made.exports["doctor"].keys() == {"nas", "box"}
+    assert made.exports["bridge"] == {"box": "br0"}

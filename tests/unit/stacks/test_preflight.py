@@ -77,8 +77,8 @@ def test_addresses() -> None:
     held = {"reservations": {"quickstart": {"web": "10.20.6.77"}}}
     ours = host({**held, "network_uuids": {"quickstart": "ours"}})
     theirs = host({**held, "network_uuids": {"quickstart": "66666666-2222-3333-4444-555555555555"}})
-    fresh = preflight.addresses(asked, ABLE)
-    assert preflight.addresses(asked, ours) == {"web": "10.20.6.77", "db": "10.20.6.9"}
-    assert preflight.addresses(asked, theirs) == fresh
+    fresh = preflight.addresses(asked, [(asked, ABLE)])
+    assert preflight.addresses(asked, [(asked, ours)]) == {"web": "10.20.6.77", "db": "10.20.6.9"}
+    assert preflight.addresses(asked, [(asked, theirs)]) == fresh
     assert fresh["db"] == "10.20.6.9"
     assert fresh["web"] not in ("10.20.6.77", "10.20.6.9")

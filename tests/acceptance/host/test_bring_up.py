@@ -3,117 +3,24 @@
 `make e2e-host` runs it. One story: each test goes on from the last.
 """
 
-import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from components.packages import packages as packages_of
-from tests.acceptance import repository
+from tests.acceptance.host.machine import BARE, IMAGE, INNER, Machine, empty_image
 from tests.acceptance.tell import tell
-from tests.e2e.lab import ROOT, Lab, host, run
+from tests.e2e.lab import Lab, host, run
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(7200)]
 
-BARE = "bare"
-OUTER, INNER = "e2e-bare", "e2e-host"
-GATEWAY = "10.20.84.1"
-IMAGE = "/srv/empty.qcow2"
 USERS = {"./group", "./gshadow", "./passwd", "./shadow"}
 """Debian's packages leave the system users that they have made: dnsmasq, polkitd."""
 ALWAYS_CHANGES = USERS | {f"{file}-" for file in USERS} | {"./ld.so.cache"}
 """And what the system itself writes anew at each installation: backups, and a cache."""
 QUICK = {"memory": "128MiB", "disk": "256MiB", "waitFor": "start", "shutdownTimeout": "0s"}
-
-
-class Machine:
-    """The bare machine, by the ssh that everybody has on PATH while these tests run."""
-
-    before: dict[str, str]
-    """What it was like when it was bare."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
-
-    def run(self, command: str, stdin: bytes = b"") -> str:
-        """Run a command there, as the user who logs in."""
-        done = subprocess.run(["ssh", "-T", BARE, command], cwd=ROOT, input=stdin, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
-        return done.stdout.decode()
-
-    @property
-    def logins(self) -> int:
-        """How many there have been, this one left out."""
-        return int(self.run("sudo journalctl -q -u ssh | grep -c 'Accepted publickey'")) - 1
-
-    def system(self) -> dict[str, str]:
-        """Its packages, and digests of all in /etc."""
-        packages = self.run("dpkg --get-selections")
-        files = self.run("cd /etc && sudo find . -type f -exec sha256sum {} +; sudo find . -type l -printf '%l %p\\n'")
-        lines = [*packages.splitlines(), *(" ".join(reversed(line.split(None, 1))) for line in files.splitlines())]
-        return dict(line.split(None, 1) for line in lines)
-
-    def addresses(self) -> list[tuple[str, str]]:
-        """Device and address of all that is not libvirt's and not the loopback."""
-        lines = self.run("ip -o -4 address show scope global").splitlines()
-        found = [(line.split()[1], line.split()[3]) for line in lines]
-        return [(device, address) for device, address in found if not device.startswith(("virbr", "kl-"))]
-
-    def reboot(self) -> None:
-        """And wait until all has come up."""
-        boot = self.run("cat /proc/sys/kernel/random/boot_id")
-        run("ssh", BARE, "sudo systemctl reboot")
-        for _ in range(120):
-            again = run("ssh", "-o", "ConnectTimeout=5", BARE, "cat /proc/sys/kernel/random/boot_id")
-            if again.returncode == 0 and again.stdout != boot:
-                break
-            time.sleep(5)
-        self.run("systemctl is-system-running --wait || true")
-
-    def asks_the_network(self) -> bool:
-        """Whether its systemd-resolved asks the lab's network for the lab's names, and for no others."""
-        bridge = f"kl-{INNER}"
-        route = self.run(f"resolvectl default-route {bridge}")
-        domain, servers = (self.run(f"resolvectl {what} {bridge}") for what in ("domain", "dns"))
-        return f"~{INNER}.internal" in domain and "10.20.85.1" in servers and route.strip().endswith("no")
-
-
-@pytest.fixture(scope="module")
-def found() -> dict[str, list[str]]:
-    """This host before all."""
-    for stack in (INNER, OUTER):
-        Lab(stack).sweep()
-    return host()
-
-
-@pytest.fixture(scope="module")
-def machine(found: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Up, with nothing of ours on it, and with a mirror that it reaches."""
-    assert OUTER not in found["pools"]
-    outer = Lab(OUTER)
-    size = {"cpus": 2, "memory": "4GiB", "disk": "12GiB"}
-    outer.write({"kind": "guests", "network": {"cidr": f"{GATEWAY[:-1]}0/24"}, "guests": {BARE: size}})
-    outer.make("up")
-    shim = tmp_path_factory.mktemp("bin") / "ssh"
-    shim.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {ROOT}/.kvmlab/ssh/{OUTER}/config "$@"\n', "utf-8")
-    shim.chmod(0o755)
-    made = Machine(outer)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
-        packages = tmp_path_factory.mktemp("packages")
-        count = repository.fill(packages, "trixie", packages_of("apt", "server"), made.run("cat /var/lib/dpkg/status"))
-        tell(f"{count} packages to install")
-        with repository.served(packages, GATEWAY) as source:
-            sources = f"rm -rf /etc/apt/sources.list.d/* && echo 'deb {source}' >/etc/apt/sources.list"
-            made.run(f"sudo sh -c {sources!r}")
-            made.run(f"sudo tee {IMAGE} >/dev/null", empty_image(tmp_path_factory.mktemp("image")))
-            made.before = made.system()
-            yield made
-    outer.remove()
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +29,6 @@ def inner(machine: Machine) -> Iterator[Lab]:
     lab = Lab(INNER)
     assert lab.stack != machine.lab.stack
     write(lab, 1)
-    yield lab
-    lab.remove()
-
-
-@pytest.fixture(scope="module")
-def alone(machine: Machine) -> Iterator[Lab]:
-    """The machine itself as a lab, not made yet."""
-    lab = Lab(f"{machine.lab.stack}-alone")
-    lab.write({"kind": "host", "host": BARE})
     yield lab
     lab.remove()
 
@@ -148,13 +46,6 @@ def write(lab: Lab, guests: int) -> None:
     )
 
 
-def empty_image(directory: Path) -> bytes:
-    """A disk with nothing on it."""
-    file = directory / "empty.qcow2"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", file, "64M"], check=True)
-    return file.read_bytes()
-
-
 def test_doctor(machine: Machine) -> None:
     """It says that a lab can be made there, and what `make up` will bring; it installs nothing."""
     before = machine.run("dpkg --get-selections | sha256sum")
@@ -164,6 +55,19 @@ def test_doctor(machine: Machine) -> None:
     assert re.search(r"^ok +rights +lab, who may act as root$", told.stdout, re.MULTILINE)
     assert re.search(r"^ok +packages +missing: .*virsh", told.stdout, re.MULTILINE)
     assert machine.run("dpkg --get-selections | sha256sum") == before
+
+
+def test_a_user_who_may_not(machine: Machine) -> None:
+    """Whom sudo would ask for a password is told so, and nothing is changed."""
+    before = machine.system()
+    lab = Lab("e2e-plain")
+    lab.write({"kind": "host", "host": f"plain@{BARE}"})
+    done = run("make", "up", f"STACK={lab.stack}")
+    lab.remove()
+    assert done.returncode != 0
+    rule = "must let this user act as root; run as root, or allow sudo without a password"
+    assert f"host plain@{BARE}: 1 problem in what it offers\n  lab.host: {rule}\n" in done.stdout, done.stdout
+    assert machine.system() == before
 
 
 def test_up(machine: Machine, inner: Lab) -> None:
@@ -178,6 +82,7 @@ def test_up(machine: Machine, inner: Lab) -> None:
     assert machine.run("virsh -q -c qemu:///system list --name").split() == domains
     assert "enabled" in machine.run("systemctl is-enabled libvirtd.socket libvirtd.service || true").split()
     assert machine.asks_the_network()
+    assert re.fullmatch(r"libvirt-\S+ \(enforce\)", " ".join(machine.confined()))
 
 
 def test_from_here(inner: Lab) -> None:
@@ -224,7 +129,64 @@ def test_destroy(machine: Machine, inner: Lab) -> None:
         assert machine.run(f"virsh -q -c qemu:///system {what}").split() == [], what
     assert machine.run("virsh -q -c qemu:///system net-list --all --name").split() in ([], ["default"])
     assert machine.run("sudo ls -A /var/lib/libvirt/images").split() == []
-    assert machine.run("sudo find /etc/libvirt/hooks /var/lib/kvmlab -name 'kvmlab*' -o -name opened").split() == []
+    left = machine.run("sudo ls /var/lib/kvmlab; sudo find /etc/libvirt/hooks -name 'kvmlab*'").split()
+    assert left == ["setup"]
+
+
+def test_a_pool_in_a_home(machine: Machine) -> None:
+    """QEMU gets there in spite of the home's mode, and is confined; where AppArmor lets it not, that is told."""
+    lab, home = Lab("e2e-home"), "/home/lab"
+    mode = machine.run(f"stat -c %a {home}").strip()
+    config = {
+        "kind": "guests",
+        "host": {"address": BARE, "accelerator": "tcg"},
+        "network": {"cidr": "10.20.86.0/24"},
+        "image": {"file": IMAGE},
+        "guests": {"web": QUICK},
+    }
+    machine.run(f"chmod 0700 {home}")
+    before = machine.run(f"ls -ld {home}")
+    lab.write({**config, "pool": {"path": f"{home}/.labs/one"}})
+    refused = run("make", "up", f"STACK={lab.stack}")
+    assert refused.returncode != 0
+    assert "must be where virt-aa-helper may read, got one that " in refused.stdout, refused.stdout
+    lab.write({**config, "pool": {"path": f"{home}/labs/one"}})
+    lab.make("up")
+    assert machine.run("virsh -q -c qemu:///system list --name").split() == ["e2e-home-web"]
+    assert re.fullmatch(r"libvirt-\S+ \(enforce\)", " ".join(machine.confined()))
+    lab.remove()
+    assert machine.run(f"ls {home}").split() == []
+    # A list would show as a plus behind the mode.
+    assert machine.run(f"ls -ld {home}").split()[:3] == before.split()[:3]
+    machine.run(f"chmod {mode} {home}")
+
+
+def test_a_lab_on_two_hosts(machine: Machine, tmp_path: Path) -> None:
+    """On this one and on that: each has its guest, neither changes again, and both are as before in the end."""
+    before = host()
+    empty_image(tmp_path)
+    lab = Lab("e2e-two")
+    lab.sweep()
+    lab.write(
+        {
+            "kind": "guests",
+            "hosts": {"here": "local", "there": {"address": BARE, "accelerator": "tcg"}},
+            "network": {"cidr": "10.20.86.0/24"},
+            "guests": {
+                "near": {"host": "here", "image": {"file": str(tmp_path / "empty.qcow2")}, **QUICK},
+                "far": {"host": "there", "image": {"file": IMAGE}, **QUICK},
+            },
+        }
+    )
+    lab.make("up")
+    assert run("virsh", "-q", "domstate", "e2e-two-near").stdout.strip() == "running"
+    assert machine.run("virsh -q -c qemu:///system list --name").split() == ["e2e-two-far"]
+    logins = machine.logins
+    assert lab.changes() == {}
+    assert machine.logins == logins + 1 + 1
+    lab.remove()
+    assert host() == before
+    assert machine.run("virsh -q -c qemu:///system list --all --name").split() == []
 
 
 def test_a_bridge_that_nobody_confirms(machine: Machine) -> None:

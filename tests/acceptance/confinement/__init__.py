@@ -1,0 +1,1 @@
+"""What AppArmor and SELinux make of the rules that a pool gets."""
