@@ -53,7 +53,7 @@ bridges: setup ## make bridges of interfaces in namespaces, and break them (ten 
 	@. .toolchain/env && pytest tests/acceptance/bridge
 
 .PHONY: packages
-packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (five minutes)
+packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (three minutes)
 	@. .toolchain/env && pytest tests/acceptance/packages
 
 .PHONY: confinement
