@@ -52,6 +52,10 @@ rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, h
 bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/bridge
 
+.PHONY: packages
+packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (three minutes)
+	@. .toolchain/env && pytest tests/acceptance/packages
+
 .PHONY: confinement
 confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
 	@. .toolchain/env && pytest tests/acceptance/confinement

@@ -26,6 +26,12 @@ class HostFacts:
     memory_kib: int = 0
     root: bool = False
     """Whether commands can run as root, directly or by sudo without a password."""
+    package_manager: str = ""
+    """`apt`, `dnf`, `zypper` or `pacman`; empty on a distribution that is none of their families'."""
+    os_name: str = ""
+    """The distribution, where it has no such manager."""
+    lacks: tuple[str, ...] = ()
+    """There, the commands that the lab needs and that nobody has installed."""
     libvirt: str = "absent"
     """`ok`, `absent`, or `unreachable` with libvirt's reason."""
     libvirt_process: bool = False
@@ -95,6 +101,9 @@ def parse(output: str) -> HostFacts:
         kvm_device=text("kvm_device") == "yes",
         memory_kib=int(text("memory_kib") or 0),
         root=text("root") == "yes",
+        package_manager=text("package_manager"),
+        os_name=text("os_name"),
+        lacks=tuple(row[0] for row in rows.get("lacks", [])),
         libvirt=text("libvirt") or "absent",
         libvirt_process=text("libvirt_process") == "yes",
         pool_parent=text("pool_parent"),

@@ -14,25 +14,14 @@ from components.ssh import OnHost
 
 URI = "qemu:///system"
 
-PACKAGES = (
-    "dnsmasq-base",
-    "iptables",
-    "libvirt-clients",
-    "libvirt-daemon-system",
-    "openssh-client",
-    "qemu-system-x86",
-    "qemu-utils",
-    "xorriso",
-    "curl",
-)
-"""Debian's names of all that the scripts in host/ and libvirt itself call."""
-
 
 class KvmHostArgs(OnHost):
     """What makes a hypervisor."""
 
-    packages: NotRequired[Sequence[str]]
-    """Plain: Debian package names; those missing are installed. Default PACKAGES. Change: live, none is removed."""
+    packages: Sequence[str]
+    """Plain: package names, the distribution's own; those missing are installed. Change: live, none is removed."""
+    carries_guests: NotRequired[bool]
+    """Plain: it is to be a hypervisor; else it gets its packages, and nothing is run. Default true. Change: live."""
     owned: NotRequired[bool]
     """Plain: destroy undoes what was done to make it a hypervisor, by whatever lab; and what the machine has become is
     told by `setup.stderr`, as host/facts.sh prints it. Default false. Change: live."""
@@ -43,7 +32,7 @@ class KvmHostArgs(OnHost):
 class KvmHost(pulumi.ComponentResource):
     """Packages installed, libvirt and its logging daemon running, /dev/kvm usable by QEMU.
 
-    A user who is not root and runs Pulumi, or logs in to the host, joins the group libvirt: virsh answers without sudo.
+    A user who is not root and runs Pulumi, or logs in to the host, joins libvirt and kvm: virsh answers without sudo.
 
     On destroy all of that stays, unless the host is owned: it carries other labs, which must be gone before.
 
@@ -57,11 +46,12 @@ class KvmHost(pulumi.ComponentResource):
         super().__init__("kvmlab:index:KvmHost", name, {}, without_order(opts))
         # Something new while libvirt is down, so that the script runs; whatever state holds while it answers.
         down, owned = args.get("libvirt_down", False), args.get("owned", False)
+        verb = ("own" if owned else "apply") if args.get("carries_guests", True) else "packages"
         self.setup = script(
             f"{name}-setup",
-            f"setup.sh {'own' if owned else 'apply'}",
+            f"setup.sh {verb}",
             {
-                "PACKAGES": " ".join(args.get("packages", PACKAGES)),
+                "PACKAGES": " ".join(args["packages"]),
                 "RUN": uuid4().hex if down else "",
                 # Behind SSH it is who logs in there.
                 **({} if os.geteuid() == 0 or "ssh" in args else {"LIBVIRT_USER": getpwuid(os.geteuid()).pw_name}),

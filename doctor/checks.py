@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from components.machine_facts import Drops, Filesystem, MachineFacts
+from components.packages import lacking
 from components.virtualization import Virtualization
 from components.virtualization import virtualization as found_virtualization
 
@@ -22,8 +23,7 @@ GUEST_DISK = 8 * GIB
 POOL = "/var/lib/libvirt/images"
 """Where a lab's disks lie that names no place."""
 PYTHON = (3, 11)
-NEEDED = ("curl", "dnsmasq", "iptables", "qemu-img", "qemu-system-x86_64", "ssh", "virsh", "xorriso")
-"""Commands that the scripts in host/ and libvirt call."""
+INSTALLS = "nothing: `make up` installs"
 
 
 class Line(NamedTuple):
@@ -36,14 +36,14 @@ class Line(NamedTuple):
 
 
 def system(facts: MachineFacts) -> Line:
-    """A relative of Debian on x86_64; no other system is brought up yet."""
+    """A relative of Debian, Fedora, openSUSE or Arch on x86_64; on others nothing is installed by `make up`."""
     found = f"{facts.os_name or 'a system without os-release'}, {facts.machine or 'unknown machine'}"
     if facts.kernel:
         found = f"{found}, kernel {facts.kernel}"
     if facts.machine != "x86_64":
         return Line(MUST, found, "take a machine with an x86_64 CPU")
-    if facts.family != "debian":
-        return Line(MUST, found, "take Debian, Ubuntu or a relative; others are not brought up yet")
+    if not facts.family:
+        return Line(WARN, found, "see that the packages below are there; `make up` does not know their names here")
     return Line(OK, found)
 
 
@@ -97,17 +97,15 @@ def disk(facts: MachineFacts) -> Line:
 
 
 def packages(facts: MachineFacts) -> Line:
-    """What a hypervisor needs is installed; on relatives of Debian, `make up` installs what is missing."""
-    missing = [tool for tool in NEEDED if tool not in facts.tools]
-    if not facts.libvirt_installed:
-        missing.append("libvirtd")
+    """What a hypervisor needs is installed, or `make up` installs what is missing; where it cannot, it is named."""
+    missing = lacking(facts.tools | facts.libvirt_installed)
     if not missing:
         versions = ", ".join(f"{name} {number}" for name, number in sorted(facts.versions.items()))
         return Line(OK, versions or "all that is needed")
     found = f"missing: {', '.join(missing)}"
-    if facts.family == "debian":
-        return Line(OK, found, "nothing: `make up` installs them")
-    return Line(MUST, found, "install them")
+    if facts.family:
+        return Line(OK, found, f"{INSTALLS} them")
+    return Line(MUST, found, "install by hand what brings these commands")
 
 
 def libvirt(facts: MachineFacts) -> Line:
@@ -122,7 +120,7 @@ def libvirt(facts: MachineFacts) -> Line:
         return Line(OK, f"systemd starts {', '.join(sorted(facts.libvirt_sockets))} when somebody asks")
     if facts.libvirt_installed:
         return Line(OK, "installed, not running", "nothing: `make up` starts it")
-    return Line(OK, "not installed", "nothing: `make up` installs and starts it" if facts.family == "debian" else "")
+    return Line(OK, "not installed", f"{INSTALLS} and starts it" if facts.family else "")
 
 
 def network(facts: MachineFacts) -> Line:
@@ -171,8 +169,10 @@ def confinement(facts: MachineFacts) -> Line:
 
 
 def firmware(facts: MachineFacts) -> Line:
-    """Whether there is UEFI firmware for guests; no lab needs it yet."""
-    return Line(OK, f"{len(facts.firmware)} of UEFI" if facts.firmware else "none of UEFI; guests boot by BIOS")
+    """Whether there is UEFI firmware for guests; `make up` installs it, and no lab needs it yet."""
+    if facts.firmware:
+        return Line(OK, f"{len(facts.firmware)} of UEFI")
+    return Line(OK, "none of UEFI; guests boot by BIOS", f"{INSTALLS} it" if facts.family else "")
 
 
 def extras(facts: MachineFacts) -> Line:

@@ -296,6 +296,7 @@ tools() {
     done
     qemu='qemu-system-x86_64'
     has "$qemu" || qemu=/usr/libexec/qemu-kvm
+    ! has /usr/libexec/qemu-kvm || fact tool qemu-kvm
     version qemu "$qemu" 4
     version libvirt virsh 1
     version dnsmasq dnsmasq 3

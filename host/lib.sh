@@ -81,6 +81,31 @@ stop_progress() {
 
 domain_state() { virsh -q domstate "$1" 2>/dev/null | head -n 1; }
 
+# os_release: its variables, for a shell that is not needed for anything else. https://man7.org/linux/man-pages/man5/os-release.5.html
+os_release() {
+    for file in /etc/os-release /usr/lib/os-release; do
+        # shellcheck source=/dev/null
+        [ ! -r "$file" ] || { . "$file" && return; }
+    done
+}
+
+# package_manager: of the distribution that this is, or is a relative of, whatever other tools lie about. None where that is a
+# stranger, or where /usr is an image that takes no packages.
+package_manager() (
+    os_release
+    for name in ${ID:-} ${ID_LIKE:-}; do
+        case $name in
+            debian | ubuntu) manager=apt ;;
+            fedora | rhel | centos) manager=dnf ;;
+            suse | opensuse*) manager=zypper ;;
+            arch) manager=pacman ;;
+            *) continue ;;
+        esac
+        [ ! -w /usr ] || ! command -v "$manager" >/dev/null || echo "$manager"
+        return
+    done
+)
+
 # unpack DIRECTORY: the files that components/archive.py has packed, from stdin.
 unpack() {
     awk -v to="$1/" '!left { file = to $1; left = $2; printf "" >file; next } { print >file; left-- }'

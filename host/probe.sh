@@ -2,10 +2,11 @@
 # All that a preview must know of a host, in one round trip. Reads only; one "key value" a line, parsed by
 # components/host_facts.py.
 # usage: probe.sh   environment: LAB POOL_PATH FILES (local images, a line each: "LINK ALGORITHM-or-dash PATH")
+#        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
-    exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "$0"
+    exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" "$0"
 . host/lib.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
@@ -15,6 +16,24 @@ awk '/^flags/ && !seen { seen = 1; print "cpu_flag", / vmx/ ? "vmx" : / svm/ ? "
     /^MemTotal:/ { print "memory_kib", $2 }' /proc/cpuinfo /proc/meminfo
 if [ -c /dev/kvm ]; then fact kvm_device yes; else fact kvm_device no; fi
 if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
+
+# Where nobody installs what is missing, it is told what is.
+has_one() (
+    PATH=$PATH:/usr/sbin:/sbin:/usr/libexec
+    IFS='|'
+    for command in $1; do
+        ! command -v "$command" >/dev/null || return 0
+    done
+    return 1
+)
+manager=$(package_manager)
+fact package_manager "$manager"
+[ -n "$manager" ] || {
+    fact os_name "$(os_release && echo "${PRETTY_NAME:-}")"
+    for commands in ${COMMANDS:-}; do
+        has_one "$commands" || fact lacks "${commands%%|*}"
+    done
+}
 
 # The nearest directory that exists tells whether the pool can be made there, and how much room it has.
 directory=$POOL_PATH

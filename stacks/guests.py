@@ -14,6 +14,7 @@ from components.host_facts import HostFacts
 from components.image import Image
 from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, Reservation, definition_uuid
+from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
@@ -88,7 +89,10 @@ def _on_host(lab: Lab, facts: HostFacts, own: Own, access: SshAccess) -> list[pu
     """Make a lab's part on one host; what is made last there."""
     accelerator = preflight.accelerator(lab, facts)
     on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
-    host = KvmHost(f"host{suffix}", {"libvirt_down": not facts.libvirt_answers, **on}, _after(access))
+    needed = packages(facts.package_manager, lab.host.role)
+    host = KvmHost(
+        f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, _after(access)
+    )
     claim = Claim(
         f"lab{suffix}",
         {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},

@@ -1,4 +1,4 @@
-"""The lab of kind `host`: machines become hypervisors, with a bridge to their own network if asked for.
+"""The lab of kind `host`: machines become hypervisors or workstations, with a bridge if asked for.
 
 When the lab is destroyed, they stop being that.
 """
@@ -13,6 +13,7 @@ from components.host_bridge import HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
 from components.machine_facts import parse
+from components.packages import packages
 from doctor.checks import look
 from doctor.report import report
 from stacks.config import Host, Lab
@@ -44,8 +45,20 @@ def compose(_lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.R
 
 def _made(asked: Host, facts: HostFacts) -> tuple[pulumi.Resource, dict[str, pulumi.Output[Any]]]:
     """A host: what is made last, and what is to be told of it."""
-    host = KvmHost(f"host{asked.suffix}", {"libvirt_down": not facts.libvirt_answers, "owned": True, **asked.on})
-    outputs: dict[str, pulumi.Output[Any]] = {"libvirt": host.uri, "doctor": host.setup.stderr.apply(_table)}
+    carries_guests = asked.role != "workstation"
+    host = KvmHost(
+        f"host{asked.suffix}",
+        {
+            "packages": packages(facts.package_manager, asked.role),
+            "carries_guests": carries_guests,
+            "libvirt_down": carries_guests and not facts.libvirt_answers,
+            "owned": True,
+            **asked.on,
+        },
+    )
+    outputs = dict[str, pulumi.Output[Any]]()
+    if carries_guests:
+        outputs |= {"libvirt": host.uri, "doctor": host.setup.stderr.apply(_table)}
     if asked.bridge is None:
         return host.setup, outputs
     is_kept = asked.bridge.name in facts.kept_bridges

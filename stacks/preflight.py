@@ -7,6 +7,7 @@ from components.bios import bios_hint
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
+from components.packages import commands
 from stacks import images
 from stacks.config import FileImage, GuestSpec, Lab
 
@@ -19,7 +20,8 @@ def question(lab: Lab) -> dict[str, str]:
         f"{images.link(image)} {image.digest.algorithm if image.digest else '-'} {image.path}"
         for image in _files_of(lab)
     }
-    return {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files))}
+    needs = " ".join(commands(lab.host.role))
+    return {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
 
 
 def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Problem]:
@@ -33,7 +35,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     if not facts.root:
         # What else such a look shows is what this user may not see.
         return [Problem(lab.host.path, "must let this user act as root; run as root, or allow sudo without a password")]
-    checks = (_host, _accelerator)
+    checks = (_distribution, _host, _accelerator)
     if lab.kind != "host":
         checks += (_memory, _pool, _disks, _network, _domains, _images)
     found = [problem for check in checks for problem in check(lab, facts)]
@@ -85,8 +87,15 @@ def accelerator(lab: Lab, facts: HostFacts) -> str:
 
 def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
     """What a user should know, and may live with."""
-    if lab.host.accelerator == "auto" and not facts.has_kvm:
+    if lab.host.role != "workstation" and lab.host.accelerator == "auto" and not facts.has_kvm:
         yield f"{lab.host.address}: guests are emulated, which is slow; {bios_hint()}"
+
+
+def _distribution(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    if facts.lacks:
+        rule = "must be a relative of Debian, Fedora, openSUSE or Arch whose /usr takes packages"
+        name = facts.os_name or "a system without os-release"
+        yield Problem(lab.host.path, f"{rule}, got {name!r}; install by hand and run again: {', '.join(facts.lacks)}")
 
 
 def _host(lab: Lab, facts: HostFacts) -> Iterator[Problem]:

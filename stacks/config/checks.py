@@ -77,6 +77,11 @@ def _hosts(reading: Reading) -> Iterator[Problem]:
         if host.bridge and reading.has("kind") and lab.kind != "host":
             rule = "must be in a lab of kind 'host', since all labs of that machine share it"
             yield Problem(path((*place, "bridge")), f"{rule}; take it out, and make that lab")
+        if host.role == "workstation" and reading.has("kind") and lab.kind != "host":
+            rule = "must be 'server' or 'both' in a lab of kind 'guests', got 'workstation', which carries none"
+            yield Problem(
+                path((*place, "role")), f"{rule}; write role: both, or make it a lab of its own of kind 'host'"
+            )
         if host.host_key and host.address == LOCAL:
             rule = "must go with the address of another machine, got none"
             yield Problem(path((*place, "hostKey")), f"{rule}; set {path((*place, 'address'))}, or leave it out")

@@ -11,6 +11,7 @@ LOCAL = "local"
 """This machine, as a host's address."""
 
 Kind = Literal["guests", "host"]
+Role = Literal["server", "workstation", "both"]
 Accelerator = Literal["auto", "kvm", "tcg"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
@@ -68,6 +69,7 @@ class Host:
     timeout: int
     key: str | None
     bridge: Bridge | None
+    role: Role
     name: str = ""
     """What `lab.hosts` calls it; empty for the one of `lab.host`."""
 

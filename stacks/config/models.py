@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
-from stacks.config.lab import LOCAL, Accelerator, Kind, OnCloudInitChange, WaitFor
+from stacks.config.lab import LOCAL, Accelerator, Kind, OnCloudInitChange, Role, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -145,6 +145,12 @@ class HostConfig(Model):
         default=120,
         description="How long libvirt may take for an answer before the run ends with an error.",
         json_schema_extra=_doc(NO_GUEST, "`2m`"),
+    )
+    role: Role = Field(
+        default="server",
+        description="What is installed: `server`, what carries guests; `workstation`, what manages guests elsewhere "
+        "(virsh, virt-manager, virt-viewer, ssh), in a lab of kind `host`; or `both`.",
+        json_schema_extra=_doc("live; what was installed before stays"),
     )
     bridge: HostBridgeConfig | None = Field(
         default=None,

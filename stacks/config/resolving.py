@@ -103,7 +103,7 @@ def _host_bridge(config: models.HostBridgeConfig | None) -> Bridge | None:
 
 def _host(name: str, host: models.HostConfig) -> Host:
     bridge = _host_bridge(host.bridge)
-    return Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, bridge, name)
+    return Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, bridge, host.role, name)
 
 
 def natural(name: str) -> tuple[tuple[str, int], ...]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from components.packages import packages
 from tests.engine.conftest import EXAMPLES, OPTIONS, ROOT, Checkout
 
 KEPT = ROOT / "tests" / "cases" / "checkpoints"
@@ -69,8 +70,15 @@ SHOWN_ANEW = {"kvmlab:index:Guest": "update"}
 
 
 def nothing_runs(state: State) -> Steps:
-    """The steps of a preview in which all that there is stays, and no command runs."""
-    return {name(resource["urn"]): SHOWN_ANEW.get(resource["type"], "same") for resource in resources(state)}
+    """The steps of a preview in which all stays, and no command runs but one: a host gets packages that are new."""
+    return {name(resource["urn"]): _step(resource) for resource in resources(state)}
+
+
+def _step(resource: dict[str, Any]) -> str:
+    had = resource.get("inputs", {}).get("environment", {}).get("PACKAGES")
+    if had not in (None, " ".join(packages("apt", "server"))):
+        return "update"
+    return SHOWN_ANEW.get(resource["type"], "same")
 
 
 def make(checkout: Checkout, stack: str) -> State:

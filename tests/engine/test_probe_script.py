@@ -14,6 +14,7 @@ from tests.engine.conftest import ROOT
 SUDO_LETS = '#!/bin/sh\n[ "$*" = "-n true" ] || printf "%s\\n" "$@"\n'
 SUDO_ASKS = "#!/bin/sh\nexit 1\n"
 NOBODY = "65534"
+NEEDS = {"COMMANDS": "curl dnsmasq"}
 
 
 @pytest.fixture
@@ -36,7 +37,13 @@ def probe(scripts: Path, sudo: str) -> list[str]:
     done = subprocess.run(
         ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "./host/probe.sh"],
         cwd=scripts,
-        env={"PATH": path, "LAB": "six", "POOL_PATH": "/var/lib/a pool", "FILES": "base-x - /x y\nbase-z - /z"},
+        env={
+            "PATH": path,
+            "LAB": "six",
+            "POOL_PATH": "/var/lib/a pool",
+            "FILES": "base-x - /x y\nbase-z - /z",
+            **NEEDS,
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -48,6 +55,7 @@ def test_it_looks_as_root_where_it_may(scripts: Path) -> None:
     """The same script, with all that it was asked."""
     assert probe(scripts, SUDO_LETS) == [
         *("-n", "env", "LAB=six", "POOL_PATH=/var/lib/a pool", "FILES=base-x - /x y", "base-z - /z"),
+        "COMMANDS=curl dnsmasq",
         "./host/probe.sh",
     ]
 

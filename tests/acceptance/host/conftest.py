@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.kvm_host import PACKAGES
+from components.packages import packages as packages_of
 from tests.acceptance.host import repository
 from tests.acceptance.host.machine import BARE, GATEWAY, IMAGE, INNER, OUTER, Machine, empty_image
 from tests.acceptance.tell import tell
@@ -52,7 +52,7 @@ def machine(found: dict[str, list[str]], fault: Path, tmp_path_factory: pytest.T
         patch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
         packages = tmp_path_factory.mktemp("packages")
         count = repository.fill(
-            packages, "trixie", [*PACKAGES, "acl", "apparmor"], made.run("cat /var/lib/dpkg/status")
+            packages, "trixie", [*packages_of("apt", "server"), "acl", "apparmor"], made.run("cat /var/lib/dpkg/status")
         )
         tell(f"{count} packages to install")
         with repository.served(packages, GATEWAY) as source:

@@ -17,7 +17,7 @@ from components.ssh_access import SshAccess, SshAccessArgs
 LAB_KEY = "the-lab-key-itself"
 SEED = "the-seed-itself"
 
-HOST: KvmHostArgs = {}
+HOST: KvmHostArgs = {"packages": ["qemu-kvm", "libvirt"]}
 BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route"}
 CLAIM: ClaimArgs = {"lab": "six", "pool_path": "/srv/six", "strays": []}
 IMAGE: ImageArgs = {

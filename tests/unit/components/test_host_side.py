@@ -8,10 +8,10 @@ import pytest
 from components.claim import Claim
 from components.identity import network_uuid
 from components.image import Image, ImageArgs
-from components.kvm_host import PACKAGES, KvmHost, KvmHostArgs
+from components.kvm_host import KvmHost, KvmHostArgs
 from components.network import Network, definition, definition_uuid
 from components.pool import Pool
-from tests.unit.components.arguments import CLAIM, IMAGE, NETWORK, POOL
+from tests.unit.components.arguments import CLAIM, HOST, IMAGE, NETWORK, POOL
 from tests.unit.mocks import Registered, Run, run
 
 
@@ -22,11 +22,11 @@ def host(args: KvmHostArgs) -> Run:
 
 def test_host() -> None:
     """The machine is set up; a host that answers has nothing to be run again for."""
-    resources = host({})
+    resources = host(HOST)
     setup = resources["Command host-setup"]
     assert setup.inputs == {
         "create": "host/setup.sh apply",
-        "environment": {"PACKAGES": " ".join(PACKAGES), "RUN": ""},
+        "environment": {"PACKAGES": "qemu-kvm libvirt", "RUN": ""},
         "logging": "stdout",
     }
     assert list(setup.request.ignoreChanges) == ["environment.RUN"]
@@ -36,27 +36,27 @@ def test_host() -> None:
 def test_host_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is not root, and runs Pulumi, is to be let in by libvirt."""
     monkeypatch.setattr(os, "geteuid", lambda: 65534)
-    setup = host({})["Command host-setup"]
+    setup = host(HOST)["Command host-setup"]
     assert setup.inputs["environment"]["LIBVIRT_USER"] == getpwuid(65534).pw_name
     assert setup.inputs["interpreter"][0] == "sudo"
 
 
 def test_host_stays() -> None:
     """A lab that is destroyed undoes nothing of what makes the machine a hypervisor."""
-    assert all("delete" not in resource.inputs for resource in host({}).resources.values())
+    assert all("delete" not in resource.inputs for resource in host(HOST).resources.values())
 
 
 def test_host_whose_libvirt_is_down() -> None:
     """The script runs whatever state says, each time anew."""
-    first, second = (host({"libvirt_down": True})["Command host-setup"] for _ in range(2))
+    first, second = (host({**HOST, "libvirt_down": True})["Command host-setup"] for _ in range(2))
     assert first.inputs["environment"]["RUN"] != second.inputs["environment"]["RUN"]
     assert list(first.request.ignoreChanges) == []
 
 
-def test_packages_of_ones_own() -> None:
-    """Other distributions' names can be given."""
-    setup = host({"packages": ["qemu-kvm", "libvirt"]})["Command host-setup"]
-    assert setup.inputs["environment"] == {"PACKAGES": "qemu-kvm libvirt", "RUN": ""}
+def test_workstation() -> None:
+    """It gets its packages, which go when it is destroyed; nothing of it is run."""
+    setup = host({**HOST, "carries_guests": False, "owned": True})["Command host-setup"]
+    assert (setup.inputs["create"], setup.inputs["delete"]) == ("host/setup.sh packages", "host/setup.sh delete")
 
 
 def test_claim() -> None:

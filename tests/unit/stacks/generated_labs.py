@@ -133,6 +133,7 @@ def _settle_hosts(lab: Json) -> None:
     for host in described:
         if lab["kind"] != "host":
             host.pop("bridge", None)
+            host.pop("role", None)
         if host.get("address", "nas" if lab.get("hosts") else "local") == "local":
             host.pop("hostKey", None)
     for guest in (*lab.get("guests", {}).values(), *lab.get("groups", {}).values()):

@@ -16,6 +16,7 @@ ABLE = HostFacts(
     kvm_device=True,
     memory_kib=16 * 1024**2,
     root=True,
+    package_manager="apt",
     libvirt="ok",
     libvirt_process=True,
     pool_parent="/var/lib/libvirt/images",

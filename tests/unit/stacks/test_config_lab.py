@@ -34,7 +34,7 @@ def test_defaults() -> None:
     assert lab("{kind: guests, guests: {web: {}}}") == Lab(
         stack="quickstart",
         kind="guests",
-        hosts=(Host("local", "auto", None, 120, None, None),),
+        hosts=(Host("local", "auto", None, 120, None, None, "server"),),
         network=Network(
             name="quickstart",
             cidr=IPv4Network("10.20.0.0/24"),
@@ -99,7 +99,7 @@ def test_everything_given() -> None:
     """Every key that can be given arrives."""
     given = lab(f"""
         kind: guests
-        host: {{address: nas.lan, hostKey: "{ME}", accelerator: tcg, atOnce: 4, timeout: 30s}}
+        host: {{address: nas.lan, hostKey: "{ME}", accelerator: tcg, atOnce: 4, timeout: 30s, role: both}}
         network:
           cidr: 192.168.7.0/28
           dhcp: {{start: 192.168.7.12, end: 192.168.7.13}}
@@ -124,7 +124,7 @@ def test_everything_given() -> None:
             shutdownTimeout: 0s
           db: {{}}
     """)
-    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None)
+    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None, "both")
     assert given.host.ssh == {"destination": "nas.lan", "host_key": given.host.key}
     assert given.network == Network(
         name="quickstart",

@@ -36,6 +36,33 @@ def test_all_of_it(config: dict[str, Any], name: str, uri: str, prefix: str) -> 
     assert made.exports["libvirt"] == uri
 
 
+@pytest.mark.parametrize(
+    ("manager", "role", "call", "some", "others"),
+    [
+        ("apt", "server", "own", {"ovmf", "qemu-utils"}, {"virt-manager"}),
+        ("dnf", "both", "own", {"edk2-ovmf", "libvirt-daemon-kvm", "virt-manager"}, {"qemu-utils"}),
+        ("zypper", "workstation", "packages", {"libvirt-client", "virt-viewer"}, {"qemu-x86"}),
+        ("", "server", "own", set[str](), {"qemu-utils"}),
+    ],
+)
+def test_packages(manager: str, role: str, call: str, some: set[str], others: set[str]) -> None:
+    """A preview shows those of the machine's distribution, and a workstation gets them and nothing else."""
+    asked, facts = lab({"kind": "host", "host": {"role": role}}, "nas"), host({"package_manager": manager})
+    made = run(lambda: kind.compose(asked, [(part, facts) for part in asked.parts()]), stack="nas")
+    command = made["Command host-setup"].inputs
+    assert command["create"] == f"host/setup.sh {call}"
+    names = set(command["environment"]["PACKAGES"].split())
+    assert some <= names
+    assert not names & others
+    assert bool(made.exports) == (call == "own")
+
+
+def test_a_workstation_is_not_warned() -> None:
+    """Nothing is emulated where no guest runs."""
+    asked = lab({"kind": "host", "host": {"role": "workstation"}})
+    assert list(preflight.warnings(asked, host({"kvm_device": False}))) == []
+
+
 def test_nothing_of_a_guest_is_in_its_way() -> None:
     """What a pool or a network would need is not asked of it; that guests could run is."""
     facts = host({"memory_kib": 1, "pool_writable": False, "pool_free_kib": 0, "kvm_device": False})
