@@ -28,8 +28,8 @@ class HostBridge(pulumi.ComponentResource):
     The new configuration is on trial until a second login confirms it, by itself: without that, the old one is back
     within a minute, or at the next boot. Destroy brings the old one back, byte by byte. docs/decisions/0010.
 
-    Replaces on: bridge, interface. Errors: an interface that is not there, wireless, or managed by neither ifupdown nor
-    systemd-networkd; addresses that the bridge did not get.
+    Replaces on: bridge, interface. Errors: an interface that is not there, wireless, or managed by none of ifupdown,
+    systemd-networkd and NetworkManager; addresses that the bridge did not get.
     """
 
     bridge: pulumi.Output[str]

@@ -38,14 +38,15 @@ use macvtap or a NAT network"
 find_manager() {
     manager=
     known=
-    for each in ifupdown networkd; do
+    for each in ifupdown networkd networkmanager; do
         # shellcheck source=/dev/null # one of bridge_*.sh
         (. "host/bridge_$each.sh" && claims "$interface") || continue
         known="${known:+$known and }$each"
         manager=$each
     done
     case $known in
-        '') die "$interface: must be managed by ifupdown or systemd-networkd, got neither; configure it there" ;;
+        '') die "$interface: must be managed by ifupdown, systemd-networkd or NetworkManager, got none of them; \
+configure it there" ;;
         *' and '*) die "$interface: must be managed by one of them, got $known; take it out of the other" ;;
     esac
 }

@@ -44,7 +44,10 @@ REFUSALS: dict[str, tuple[dict[str, str], str, str]] = {
     "managed by nobody": (
         {"INTERFACE": "dummy0"},
         "ip link add dummy0 type veth peer name dummy1",
-        "dummy0: must be managed by ifupdown or systemd-networkd, got neither; configure it there",
+        (
+            "dummy0: must be managed by ifupdown, systemd-networkd or NetworkManager, got none of them; "
+            "configure it there"
+        ),
     ),
     "in two files": (
         {},
