@@ -17,7 +17,8 @@ by_mac() {
     done
 }
 
-find_interface() {
+# name_interface: the name of what is meant by $INTERFACE.
+name_interface() {
     case $INTERFACE in
         default-route) interface=$(ip -4 route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p') ;;
         *:*:*:*:*:*) interface=$(by_mac "$(printf '%s\n' "$INTERFACE" | tr A-F a-f)") ;;
@@ -25,6 +26,10 @@ find_interface() {
     esac
     names | grep -qxF -e "${interface:-no name is empty}" ||
         die "$BRIDGE: must stand on an interface of this host, $(names | paste -sd ' '), got '$INTERFACE'; name one of these"
+}
+
+find_interface() {
+    name_interface
     [ ! -e "/sys/class/net/$interface/phy80211" ] ||
         die "$BRIDGE: must stand on a wired interface, got $interface, which is wireless and cannot be bridged; \
 use macvtap or a NAT network"

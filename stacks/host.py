@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import pulumi
 
+from components.enums import NetworkManagerUse
 from components.errors import Problem
 from components.host_bridge import HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
+from components.network_manager import NetworkManager
 from stacks.config import Lab
 
 
@@ -31,14 +33,23 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     """
     host = KvmHost("host", {"libvirt_down": not facts.libvirt_answers, "owned": True, **lab.host.on})
     pulumi.export("libvirt", host.uri)
-    if lab.host.bridge is None:
-        return [host.setup]
+    last: pulumi.Resource = host.setup
     asked = lab.host.bridge
+    if lab.host.network_manager != "keep":
+        use = NetworkManagerUse(lab.host.network_manager)
+        name, interface = (asked.name, asked.interface) if asked else ("", "")
+        last = NetworkManager(
+            "network-manager",
+            {"use": use, "bridge": name, "interface": interface, **lab.host.on},
+            pulumi.ResourceOptions(depends_on=[last]),
+        ).told
+    if asked is None:
+        return [last]
     is_kept = asked.name in facts.kept_bridges
     bridge = HostBridge(
         "bridge",
         {"bridge": asked.name, "interface": asked.interface, "is_kept": is_kept, **lab.host.on},
-        pulumi.ResourceOptions(depends_on=[host.setup]),
+        pulumi.ResourceOptions(depends_on=[last]),
     )
     pulumi.export("bridge", bridge.bridge)
     return [bridge.confirmed]

@@ -58,9 +58,11 @@ def _stack(stack: str) -> Iterator[Problem]:
 
 def _host(reading: Reading) -> Iterator[Problem]:
     host = reading.lab.host
-    if isinstance(host, HostConfig) and host.bridge and reading.has("kind") and reading.lab.kind != "host":
-        rule = "must be in a lab of kind 'host', since all labs of that machine share it"
-        yield Problem("lab.host.bridge", f"{rule}; take it out, and make that lab")
+    if isinstance(host, HostConfig) and reading.has("kind") and reading.lab.kind != "host":
+        for key, is_set in (("bridge", host.bridge), ("networkManager", host.network_manager != "keep")):
+            if is_set:
+                rule = "must be in a lab of kind 'host', since all labs of that machine share it"
+                yield Problem(f"lab.host.{key}", f"{rule}; take it out, and make that lab")
     if reading.has("host") and isinstance(host, HostConfig) and host.host_key and host.address == LOCAL:
         rule = "must go with the address of another machine, got none"
         yield Problem("lab.host.hostKey", f"{rule}; set lab.host.address, or leave it out")

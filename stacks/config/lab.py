@@ -12,6 +12,7 @@ LOCAL = "local"
 
 Kind = Literal["guests", "host"]
 Accelerator = Literal["auto", "kvm", "tcg"]
+NetworkManager = Literal["keep", "unmanaged", "mask"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
 
@@ -68,6 +69,7 @@ class Host:
     timeout: int
     key: str | None
     bridge: Bridge | None
+    network_manager: NetworkManager
 
     @property
     def ssh(self) -> Ssh | None:

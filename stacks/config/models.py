@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
-from stacks.config.lab import LOCAL, Accelerator, Kind, OnCloudInitChange, WaitFor
+from stacks.config.lab import LOCAL, Accelerator, Kind, NetworkManager, OnCloudInitChange, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -149,6 +149,12 @@ class HostConfig(Model):
         default=None,
         description="A bridge to the host's own network; in a lab of kind `host`.",
         json_schema_extra=_doc("made or taken away, and the host keeps its addresses", "none"),
+    )
+    network_manager: NetworkManager = Field(
+        default="keep",
+        description="What becomes of NetworkManager, in a lab of kind `host`: `keep`; `unmanaged`: it leaves labs' "
+        "devices alone, and the bridge, which another must manage then; or `mask`: it is stopped and never started.",
+        json_schema_extra=_doc("live; undone with the lab"),
     )
 
 

@@ -57,13 +57,11 @@ def members(config: models.LabConfig) -> Iterator[Member]:
 
 def resolve(config: models.LabConfig, stack: str) -> Lab:
     """The lab that a checked config describes."""
-    given = config.host
-    host = given if isinstance(given, models.HostConfig) else models.HostConfig(address=given)
     guests = (_guest(member, config) for member in members(config))
     return Lab(
         stack=stack,
         kind=config.kind,
-        host=Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, _host_bridge(host.bridge)),
+        host=_host(config.host),
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
@@ -84,8 +82,17 @@ def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
     )
 
 
-def _host_bridge(config: models.HostBridgeConfig | None) -> Bridge | None:
-    return Bridge(config.name, config.interface) if config else None
+def _host(given: str | models.HostConfig) -> Host:
+    config = given if isinstance(given, models.HostConfig) else models.HostConfig(address=given)
+    return Host(
+        address=config.address,
+        accelerator=config.accelerator,
+        at_once=config.at_once,
+        timeout=config.timeout,
+        key=config.host_key,
+        bridge=Bridge(config.bridge.name, config.bridge.interface) if config.bridge else None,
+        network_manager=config.network_manager,
+    )
 
 
 def natural(name: str) -> tuple[tuple[str, int], ...]:

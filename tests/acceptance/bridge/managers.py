@@ -92,8 +92,9 @@ echo E:ID_NET_NAME_ONBOARD=eno1 >>"/run/udev/data/n$nic"
 install -d -o systemd-network /run/systemd/netif /run/systemd/netif/links /run/systemd/netif/leases
 setsid /lib/systemd/systemd-networkd </dev/null >/run/networkd.log 2>&1 &
 """
-START_NETWORKMANAGER = f"""{START_BUS}
+RUN_NETWORKMANAGER = """
 setsid NetworkManager --no-daemon </dev/null >/run/networkmanager.log 2>&1 &
+echo $! >/run/networkmanager.pid
 """
 
 
@@ -158,7 +159,7 @@ class NetworkManager:
 
     def start(self, bare: Bare) -> None:
         """Do what the machine does when it boots."""
-        up = bare.run("sh", "-euc", START_NETWORKMANAGER)
+        up = bare.run("sh", "-euc", f"{START_BUS}{RUN_NETWORKMANAGER}")
         assert up.returncode == 0, up.stderr
 
 

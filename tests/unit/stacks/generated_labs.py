@@ -122,6 +122,7 @@ def labs(draw: st.DrawFn) -> Json:
         host: Json = lab["host"]
         if lab["kind"] != "host":
             host.pop("bridge", None)
+            host.pop("networkManager", None)
         if host.get("address", "local") == "local":
             host.pop("hostKey", None)
     _give_out_addresses(lab)

@@ -34,7 +34,7 @@ def test_defaults() -> None:
     assert lab("{kind: guests, guests: {web: {}}}") == Lab(
         stack="quickstart",
         kind="guests",
-        host=Host("local", "auto", None, 120, None, None),
+        host=Host("local", "auto", None, 120, None, None, "keep"),
         network=Network(
             name="quickstart",
             cidr=IPv4Network("10.20.0.0/24"),
@@ -102,7 +102,7 @@ def test_everything_given() -> None:
             shutdownTimeout: 0s
           db: {{}}
     """)
-    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None)
+    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None, "keep")
     assert given.host.ssh == {"destination": "nas.lan", "host_key": given.host.key}
     assert given.network == Network(
         name="quickstart",

@@ -62,3 +62,20 @@ def test_a_bridge() -> None:
     kept = run(lambda: kind.compose(asked, host({"kept_bridges": ["br7"]})), stack="nas")
     for what in ("trial", "confirmed"):
         assert list(kept[f"Command bridge-{what}"].request.ignoreChanges) == ["environment.RUN"]
+
+
+def test_network_manager() -> None:
+    """Kept as it is, it is not touched; else it is told before there is a bridge, which it must leave alone."""
+    bridge = {"name": "br7", "interface": "eth1"}
+    assert "NetworkManager network-manager" not in compose(host={"networkManager": "keep"}).resources
+    made = compose(host={"address": "nas", "networkManager": "unmanaged", "bridge": bridge})
+    told, tried = made["Command network-manager-told"], made["Command bridge-trial"]
+    assert (told.inputs["create"], told.inputs["delete"]) == (
+        "host/over_ssh.sh network_manager.sh apply",
+        "host/over_ssh.sh network_manager.sh delete",
+    )
+    settings = {"NETWORK_MANAGER": "unmanaged", "BRIDGE": "br7", "INTERFACE": "eth1"}
+    assert settings.items() <= told.inputs["environment"].items()
+    assert [urn.rpartition("::")[2] for urn in tried.request.dependencies] == ["network-manager-told"]
+    masked = compose(host={"networkManager": "mask"})
+    assert masked["Command network-manager-told"].inputs["environment"]["BRIDGE"] == ""
