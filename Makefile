@@ -52,6 +52,10 @@ rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, h
 bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/bridge
 
+.PHONY: vlans
+vlans: setup ## the same with VLANs, where the kernel has them (ten minutes)
+	@. .toolchain/env && pytest tests/acceptance/vlan
+
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
 	@. .toolchain/env && pytest tests/acceptance/test_host.py -s

@@ -1,8 +1,11 @@
 """NetworkManager on a hypervisor, which is kept off what labs have there, or off altogether."""
 
+from typing import NotRequired
+
 import pulumi
 
 from components.enums import NetworkManagerUse
+from components.host_bridge import Bridged, settings
 from components.options import first_child, without_order
 from components.shell import script
 from components.ssh import OnHost
@@ -13,11 +16,9 @@ class NetworkManagerArgs(OnHost):
 
     use: NetworkManagerUse
     """Plain: `unmanaged` or `mask`. Change: replace."""
-    bridge: str
-    """Plain: a bridge over an interface of the host's own, which it is to leave alone with its port; empty for none.
+    bridged: NotRequired[Bridged]
+    """Plain: a bridge over an interface of the host's own, which it is to leave alone with its port. Default none.
     Change: live."""
-    interface: str
-    """Plain: the bridge's port, as HostBridge takes it. Change: live."""
 
 
 class NetworkManager(pulumi.ComponentResource):
@@ -32,7 +33,7 @@ class NetworkManager(pulumi.ComponentResource):
         self.told = script(
             f"{name}-told",
             "network_manager.sh apply",
-            {"NETWORK_MANAGER": use, "BRIDGE": args["bridge"], "INTERFACE": args["interface"]},
+            {"NETWORK_MANAGER": use, **(settings(args["bridged"]) if "bridged" in args else {"BRIDGE": ""})},
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="network_manager.sh delete",
             triggers=[use],

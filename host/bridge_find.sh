@@ -17,7 +17,7 @@ by_mac() {
     done
 }
 
-# name_interface: the name of what is meant by $INTERFACE.
+# name_interface: the name of what is meant by $INTERFACE, and with $VLAN, of the bridge's port.
 name_interface() {
     case $INTERFACE in
         default-route) interface=$(ip -4 route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p') ;;
@@ -26,6 +26,11 @@ name_interface() {
     esac
     names | grep -qxF -e "${interface:-no name is empty}" ||
         die "$BRIDGE: must stand on an interface of this host, $(names | paste -sd ' '), got '$INTERFACE'; name one of these"
+    port=$interface
+    if [ -n "$VLAN" ]; then
+        port=$interface.$VLAN
+        [ "${#port}" -le 15 ] || port=vlan$VLAN # the kernel takes no longer one
+    fi
 }
 
 find_interface() {
@@ -37,6 +42,8 @@ use macvtap or a NAT network"
     [ -z "$upper" ] || die "$BRIDGE: must stand on a free interface, got $interface, a port of $upper; use $upper itself"
     ! names | grep -qxF -e "$BRIDGE" ||
         die "$BRIDGE: must be a name that no interface of this host has, got one that is there; choose another"
+    [ "$port" = "$interface" ] || ! names | grep -qxF -e "$port" ||
+        die "$BRIDGE: must have a VLAN device of its own, got $port, which is there; take it away, or name it as the interface"
     mac=$(cat "/sys/class/net/$interface/address")
 }
 

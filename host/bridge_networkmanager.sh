@@ -27,10 +27,29 @@ identity() {
     done
 }
 
-# profile NAME TYPE DEVICE UUID: of what comes twice in a file, the last counts.
+# profile NAME TYPE DEVICE: of what comes twice in a file, the last counts.
 profile() {
-    printf '\n[connection]\nid=%s\ntype=%s\ninterface-name=%s\nuuid=%s\n' "$@"
+    read -r uuid </proc/sys/kernel/random/uuid
+    printf '\n[connection]\nid=%s\ntype=%s\ninterface-name=%s\nuuid=%s\n' "$@" "$uuid"
     printf 'autoconnect=true\nautoconnect-priority=999\npermissions=\n'
+}
+
+# FILE: what the bridge takes of the user's profile, and what the port does.
+untagged_bridge() {
+    printf '[ipv4]\nmethod=auto\n\n[ipv6]\nmethod=auto\n\n' # what no section means
+    sections "$1" 'connection|ipv4|ipv6|proxy'
+    identity
+}
+untagged_port() {
+    sections "$1" 'ethernet|802-3-ethernet|802-1x|dcb|ethtool|link|sriov'
+    profile "$name-port" ethernet "$interface"
+}
+
+# A bridge of a tagged network, of which the host takes no address; the user's profile stays in force.
+tagged_bridge() { printf '[ipv4]\nmethod=disabled\n\n[ipv6]\nmethod=disabled\n'; }
+tagged_port() {
+    printf '[vlan]\nid=%s\nparent=%s\n' "$vlan" "$interface"
+    profile "$name-port" vlan "$port"
 }
 
 render() {
@@ -47,19 +66,17 @@ change it by: nmcli connection migrate $uuid" ;;
     cp -p "$from" "$1/live/profile"
     name=kvmlab-$BRIDGE
     prefix=/etc/NetworkManager/system-connections/$name
-    read -r bridge </proc/sys/kernel/random/uuid
-    read -r port </proc/sys/kernel/random/uuid
+    kind=untagged
+    [ -z "$vlan" ] || kind=tagged
     umask 077 # NetworkManager takes no file that others may read
     {
-        printf '[ipv4]\nmethod=auto\n\n[ipv6]\nmethod=auto\n\n' # what no section means
-        sections "$from" 'connection|ipv4|ipv6|proxy'
-        identity
-        profile "$name" bridge "$BRIDGE" "$bridge"
+        "${kind}_bridge" "$from"
+        profile "$name" bridge "$BRIDGE"
         printf 'autoconnect-slaves=1\n\n[ethernet]\ncloned-mac-address=%s\n\n[bridge]\nstp=false\n' "$mac"
     } | add_file "$1" "$prefix.nmconnection"
+    bridge=$(sed -n 's/^uuid=//p' "$1/new$prefix.nmconnection" | tail -n 1)
     {
-        sections "$from" 'ethernet|802-3-ethernet|802-1x|dcb|ethtool|link|sriov'
-        profile "$name-port" ethernet "$interface" "$port"
+        "${kind}_port" "$from"
         printf 'master=%s\nslave-type=bridge\n' "$bridge"
     } | add_file "$1" "$prefix-port.nmconnection"
 }
@@ -74,16 +91,21 @@ switch_on() {
     nmcli -w 0 connection up id "kvmlab-$BRIDGE-port"
 }
 
-# What was in force first, or NetworkManager would choose something by itself and be stopped on the way.
 switch_off() {
+    [ -n "$vlan" ] || take_back
+    settle
+    ip link delete dev "$BRIDGE" || :
+    [ -z "$vlan" ] || ip link delete dev "$port" || :
+    rm -f "/var/lib/NetworkManager/"*"-$BRIDGE.lease"
+}
+
+# take_back: while our profiles are still known, or NetworkManager would choose one by itself and be stopped on the way.
+take_back() {
     read -r from <"$trial/live/from"
     # One that NetworkManager has made up is in /run, and it makes up none where there are others.
     case $from in /run/*) [ -e "$from" ] || cp -p "$trial/live/profile" "$from" ;; esac
     nmcli connection load "$from" || :
     nmcli -w 0 connection up uuid "$(cat "$trial/live/uuid")" ifname "$interface" || nmcli -w 0 device connect "$interface"
-    settle
-    ip link delete dev "$BRIDGE" || :
-    rm -f "/var/lib/NetworkManager/"*"-$BRIDGE.lease"
 }
 
 # settle: what is in /run is not needed any more.

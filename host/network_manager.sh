@@ -2,8 +2,10 @@
 # Keeps NetworkManager off what is a lab's, or off altogether. Nothing that it is told takes an address from an interface,
 # neither now nor when it is taken back.
 # usage: network_manager.sh apply | delete (as it was)
-# environment: NETWORK_MANAGER (unmanaged|mask), and where there is to be a bridge, BRIDGE and INTERFACE as for bridge.sh
+# environment: NETWORK_MANAGER (unmanaged|mask), and where there is to be a bridge, BRIDGE, INTERFACE and
+#              VLAN as for bridge.sh
 set -eu
+: "${VLAN:=}"
 . host/lib.sh
 . host/bridge_find.sh
 . host/bridge_networkmanager.sh
@@ -17,16 +19,17 @@ find_port() {
     for states in /run/kvmlab/bridge /var/lib/kvmlab/bridge; do
         [ -e "$states/$BRIDGE/interface" ] || continue
         read -r interface <"$states/$BRIDGE/interface"
+        read -r port <"$states/$BRIDGE/port"
         return
     done
     name_interface
 }
 
-is_ours() { case $1 in kl-* | vnet* | "$BRIDGE" | "$interface") ;; *) return 1 ;; esac; }
+is_ours() { case $1 in kl-* | vnet* | "$BRIDGE" | "$port") ;; *) return 1 ;; esac; }
 
 own_conf() {
     printf '# kvmlab: labs and libvirt configure these.\n[device-kvmlab]\nmatch-device=interface-name:kl-*;interface-name:vnet*'
-    [ -z "$BRIDGE" ] || printf ';interface-name:%s;interface-name:%s' "$BRIDGE" "$interface"
+    [ -z "$BRIDGE" ] || printf ';interface-name:%s;interface-name:%s' "$BRIDGE" "$port"
     printf '\nmanaged=0\n'
 }
 
@@ -35,7 +38,7 @@ reload() { ! runs NetworkManager || nmcli general reload conf; }
 # NetworkManager applies this section to devices that come. Those that are there are told one by one, and stay so until the
 # next boot: keyfile.unmanaged-devices would do for both, but clears their addresses when it is taken back.
 unmanaged() {
-    interface=
+    port=
     if [ -n "$BRIDGE" ]; then
         find_port
         ! claims "$interface" ||

@@ -9,11 +9,12 @@ import pulumi
 
 from components.enums import NetworkManagerUse
 from components.errors import Problem
-from components.host_bridge import HostBridge
+from components.host_bridge import Bridged, HostBridge
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
-from components.network_manager import NetworkManager
+from components.network_manager import NetworkManager, NetworkManagerArgs
 from stacks.config import Lab
+from stacks.config.lab import Bridge
 
 
 def problems(_lab: Lab) -> Sequence[Problem]:
@@ -36,20 +37,23 @@ def compose(lab: Lab, facts: HostFacts) -> list[pulumi.Resource]:
     last: pulumi.Resource = host.setup
     asked = lab.host.bridge
     if lab.host.network_manager != "keep":
-        use = NetworkManagerUse(lab.host.network_manager)
-        name, interface = (asked.name, asked.interface) if asked else ("", "")
-        last = NetworkManager(
-            "network-manager",
-            {"use": use, "bridge": name, "interface": interface, **lab.host.on},
-            pulumi.ResourceOptions(depends_on=[last]),
-        ).told
+        told: NetworkManagerArgs = {"use": NetworkManagerUse(lab.host.network_manager)}
+        if asked:
+            told["bridged"] = _bridged(asked)
+        order = pulumi.ResourceOptions(depends_on=[last])
+        last = NetworkManager("network-manager", {**told, **lab.host.on}, order).told
     if asked is None:
         return [last]
     is_kept = asked.name in facts.kept_bridges
     bridge = HostBridge(
         "bridge",
-        {"bridge": asked.name, "interface": asked.interface, "is_kept": is_kept, **lab.host.on},
+        {**_bridged(asked), "is_kept": is_kept, **lab.host.on},
         pulumi.ResourceOptions(depends_on=[last]),
     )
     pulumi.export("bridge", bridge.bridge)
     return [bridge.confirmed]
+
+
+def _bridged(bridge: Bridge) -> Bridged:
+    asked: Bridged = {"bridge": bridge.name, "interface": bridge.interface}
+    return {**asked, "vlan": bridge.vlan} if bridge.vlan else asked

@@ -53,10 +53,11 @@ Image = CatalogueImage | FileImage | UrlImage
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A bridge over an interface of the host's: a name, a MAC address, or `default-route`."""
+    """A bridge over an interface of the host's, or a VLAN of it: a name, a MAC address, or `default-route`."""
 
     name: str
     interface: str
+    vlan: int | None
 
 
 @dataclass(frozen=True, slots=True)

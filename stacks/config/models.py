@@ -63,6 +63,7 @@ Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 ad
 Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
 Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
 Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface name", maxLength=15)]
+Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]
 Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
 AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
@@ -114,6 +115,12 @@ class HostBridgeConfig(Model):
         default="default-route",
         description="The interface: its name, its MAC address, or `default-route`, the one that has it.",
         json_schema_extra=_doc(BRIDGE),
+    )
+    vlan: Vlan | None = Field(
+        default=None,
+        description="The tag of a network on it, 1 to 4094: the bridge carries that one for guests, and the interface "
+        "keeps its addresses.",
+        json_schema_extra=_doc(BRIDGE, "none, the untagged network and its addresses"),
     )
 
 

@@ -82,6 +82,10 @@ def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
     )
 
 
+def _host_bridge(config: models.HostBridgeConfig | None) -> Bridge | None:
+    return Bridge(config.name, config.interface, config.vlan) if config else None
+
+
 def _host(given: str | models.HostConfig) -> Host:
     config = given if isinstance(given, models.HostConfig) else models.HostConfig(address=given)
     return Host(
@@ -90,7 +94,7 @@ def _host(given: str | models.HostConfig) -> Host:
         at_once=config.at_once,
         timeout=config.timeout,
         key=config.host_key,
-        bridge=Bridge(config.bridge.name, config.bridge.interface) if config.bridge else None,
+        bridge=_host_bridge(config.bridge),
         network_manager=config.network_manager,
     )
 

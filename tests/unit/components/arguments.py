@@ -19,7 +19,7 @@ LAB_KEY = "the-lab-key-itself"
 SEED = "the-seed-itself"
 
 HOST: KvmHostArgs = {}
-BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route"}
+BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route", "vlan": 20}
 CLAIM: ClaimArgs = {"lab": "six", "pool_path": "/srv/six", "strays": []}
 IMAGE: ImageArgs = {
     "lab": "six",
@@ -30,11 +30,7 @@ IMAGE: ImageArgs = {
     "build": "debian-13",
 }
 POOL: PoolArgs = {"name": "six", "path": "/srv/six"}
-NETWORK_MANAGER: NetworkManagerArgs = {
-    "use": NetworkManagerUse.UNMANAGED,
-    "bridge": "br0",
-    "interface": "default-route",
-}
+NETWORK_MANAGER: NetworkManagerArgs = {"use": NetworkManagerUse.UNMANAGED, "bridged": BRIDGE}
 NETWORK: NetworkArgs = {
     "name": "six",
     "bridge": "kl-six",

@@ -64,9 +64,18 @@ def test_a_bridge() -> None:
         assert list(kept[f"Command bridge-{what}"].request.ignoreChanges) == ["environment.RUN"]
 
 
+def test_a_vlan() -> None:
+    """Its tag is part of what the bridge is: another one is another bridge. Without, nothing is said of it."""
+    plain = compose(host={"bridge": {}})["Command bridge-trial"].inputs
+    tagged = compose(host={"bridge": {"vlan": 20}})["Command bridge-trial"].inputs
+    assert "VLAN" not in plain["environment"]
+    assert tagged["environment"]["VLAN"] == "20"
+    assert tagged["triggers"] != plain["triggers"]
+
+
 def test_network_manager() -> None:
     """Kept as it is, it is not touched; else it is told before there is a bridge, which it must leave alone."""
-    bridge = {"name": "br7", "interface": "eth1"}
+    bridge = {"name": "br7", "interface": "eth1", "vlan": 20}
     assert "NetworkManager network-manager" not in compose(host={"networkManager": "keep"}).resources
     made = compose(host={"address": "nas", "networkManager": "unmanaged", "bridge": bridge})
     told, tried = made["Command network-manager-told"], made["Command bridge-trial"]
@@ -74,7 +83,7 @@ def test_network_manager() -> None:
         "host/over_ssh.sh network_manager.sh apply",
         "host/over_ssh.sh network_manager.sh delete",
     )
-    settings = {"NETWORK_MANAGER": "unmanaged", "BRIDGE": "br7", "INTERFACE": "eth1"}
+    settings = {"NETWORK_MANAGER": "unmanaged", "BRIDGE": "br7", "INTERFACE": "eth1", "VLAN": "20"}
     assert settings.items() <= told.inputs["environment"].items()
     assert [urn.rpartition("::")[2] for urn in tried.request.dependencies] == ["network-manager-told"]
     masked = compose(host={"networkManager": "mask"})
