@@ -52,6 +52,10 @@ rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, h
 bridges: setup ## make bridges of interfaces in namespaces, and break them (ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/bridge
 
+.PHONY: vlans
+vlans: setup ## the same with VLANs, where the kernel has them (ten minutes)
+	@. .toolchain/env && pytest tests/acceptance/vlan
+
 .PHONY: packages
 packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (three minutes)
 	@. .toolchain/env && pytest tests/acceptance/packages

@@ -3,6 +3,13 @@
 from enum import StrEnum
 
 
+class NetworkManagerUse(StrEnum):
+    """What NetworkManager is left on a hypervisor, where it is not left as it is."""
+
+    UNMANAGED = "unmanaged"
+    MASK = "mask"
+
+
 class OnCloudInitChange(StrEnum):
     """What a guest does when its cloud-init changes."""
 

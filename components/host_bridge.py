@@ -1,6 +1,6 @@
 """A bridge over an interface of the host's own, for guests that are to be on its network."""
 
-from typing import NotRequired
+from typing import NotRequired, TypedDict
 from uuid import uuid4
 
 import pulumi
@@ -10,38 +10,53 @@ from components.shell import script
 from components.ssh import OnHost
 
 
-class HostBridgeArgs(OnHost):
-    """What is bridged."""
+class Bridged(TypedDict):
+    """A bridge and what it stands on."""
 
     bridge: str
     """Plain: the bridge's name, 15 bytes at most. Change: replace."""
     interface: str
     """Plain: its port: a name, a MAC address, or `default-route` for the one that has it. Change: replace."""
+    vlan: NotRequired[int]
+    """Plain: the tag of a network on it: then the port is a VLAN device over it. Default none. Change: replace."""
+
+
+class HostBridgeArgs(Bridged, OnHost):
+    """What is bridged."""
+
     is_kept: NotRequired[bool]
     """Plain: the host shows that the bridge has been confirmed; else it is tried again, whatever state says. Default
     false. Change: live."""
 
 
+def settings(bridged: Bridged) -> dict[str, str]:
+    """What the scripts read of it; that there is no tag shows in no preview."""
+    given = {"BRIDGE": bridged["bridge"], "INTERFACE": bridged["interface"]}
+    return given | ({"VLAN": str(bridged["vlan"])} if "vlan" in bridged else {})
+
+
 class HostBridge(pulumi.ComponentResource):
     """The interface becomes the bridge's port, its addresses and its MAC address the bridge's, at every boot.
+
+    With a VLAN tag, the interface stays as it is, and the bridge carries that network for guests alone.
 
     The new configuration is on trial until a second login confirms it, by itself: without that, the old one is back
     within a minute, or at the next boot. Destroy brings the old one back, byte by byte. docs/decisions/0010.
 
-    Replaces on: bridge, interface. Errors: an interface that is not there, wireless, or managed by neither ifupdown nor
-    systemd-networkd; addresses that the bridge did not get.
+    Replaces on: bridge, interface, vlan. Errors: an interface that is not there, wireless, or managed by none of
+    ifupdown, systemd-networkd and NetworkManager; addresses that the bridge did not get.
     """
 
     bridge: pulumi.Output[str]
     """The bridge's name, known at preview."""
 
     def __init__(self, name: str, args: HostBridgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        asked = {"bridge": args["bridge"], "interface": args["interface"]}
-        super().__init__("kvmlab:index:HostBridge", name, asked, without_order(opts))
+        asked = settings(args)
+        inputs = {key.lower(): value for key, value in asked.items()}
+        super().__init__("kvmlab:index:HostBridge", name, inputs, without_order(opts))
         kept = args.get("is_kept", False)
         environment = {
-            "BRIDGE": args["bridge"],
-            "INTERFACE": args["interface"],
+            **asked,
             # Something new each time, so that the scripts run.
             "RUN": "" if kept else uuid4().hex,
         }

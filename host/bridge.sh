@@ -1,11 +1,12 @@
 #!/bin/sh
-# A bridge over an interface that is there: the interface becomes its port, and its addresses become the bridge's.
+# A bridge over an interface that is there: the interface becomes its port, and its addresses become the bridge's. With a
+# VLAN tag, the port is a VLAN device over the interface, which keeps its addresses; the bridge has none.
 # Until a fresh login confirms it, the new configuration is in /run alone and a dead-man watches (bridge_guard.sh).
 # See docs/decisions/0010.
 # usage: bridge.sh apply (tries it) | confirm (keeps it) | restore (all as it was, byte by byte) | status
 #        bridge.sh rollback (what the dead-man does)
 # environment: BRIDGE (its name), for apply INTERFACE (a name, a MAC address or default-route),
-#              and optionally ROLLBACK_SECONDS
+#              and optionally VLAN (a tag) and ROLLBACK_SECONDS
 set -eu
 # The lock is flock's alone: a DHCP client that is started below outlives the script, and must not hold it.
 [ -n "${BRIDGE_LOCKED:-}" ] ||
@@ -17,7 +18,7 @@ unset BRIDGE_LOCKED
 exec 3>&-
 # A login over this very interface may break off: what has begun is brought to its end.
 trap '' HUP INT TERM PIPE
-: "${ROLLBACK_SECONDS:=60}"
+: "${ROLLBACK_SECONDS:=60}" "${VLAN:=}"
 
 trial=/run/kvmlab/bridge/$BRIDGE    # what is known of a bridge that is not confirmed; a reboot forgets it
 kept=/var/lib/kvmlab/bridge/$BRIDGE # the same of one that is
@@ -29,6 +30,10 @@ is_on_trial() { [ -e "$trial/deadline" ]; }
 take() {
     read -r interface <"$1/interface"
     read -r manager <"$1/manager"
+    read -r vlan <"$1/vlan"
+    read -r port <"$1/port"
+    holder=$BRIDGE # of the addresses
+    [ -z "$vlan" ] || holder=$interface
     # shellcheck source=/dev/null # one of bridge_*.sh
     . "host/bridge_$manager.sh"
 }
@@ -40,7 +45,7 @@ has_all() {
     addresses "$1" >"$trial/seen"
     ! grep -qvxFf "$trial/seen" "$trial/addresses"
 }
-is_whole() { is_port "$interface" && has_all "$BRIDGE"; }
+is_whole() { is_port "$port" && has_all "$holder"; }
 
 # A lease may have become another since then.
 is_back() { [ ! -s "$trial/addresses" ] || [ -n "$(addresses "$interface")" ]; }
@@ -84,11 +89,13 @@ apply() {
     fi
     if is_kept; then
         read -r asked <"$kept/asked"
-        read -r interface <"$kept/interface"
+        take "$kept"
         [ "$INTERFACE" = "$asked" ] || [ "$INTERFACE" = "$interface" ] ||
             die "$BRIDGE: must stay over $interface, got '$INTERFACE'; restore that first"
-        is_port "$interface" ||
-            die "$BRIDGE: must be up, as it is configured, got no bridge with the port $interface; bring it up or reboot"
+        [ "$VLAN" = "$vlan" ] ||
+            die "$BRIDGE: must stay with the VLAN tag '$vlan', got '$VLAN'; restore that first"
+        is_port "$port" ||
+            die "$BRIDGE: must be up, as it is configured, got no bridge with the port $port; bring it up or reboot"
         ok "bridge $BRIDGE"
         return
     fi
@@ -101,17 +108,22 @@ apply() {
     printf '%s\n' "$INTERFACE" >"$trial/asked"
     printf '%s\n' "$interface" >"$trial/interface"
     printf '%s\n' "$manager" >"$trial/manager"
+    printf '%s\n' "$VLAN" >"$trial/vlan"
+    printf '%s\n' "$port" >"$trial/port"
     addresses "$interface" >"$trial/addresses"
     take "$trial"
     render "$trial"
     arm
     if ! switch_on >>"$log" 2>&1 </dev/null || ! within $((ROLLBACK_SECONDS / 2)) is_whole; then
-        got=$(addresses "$BRIDGE" | paste -sd,)
+        got=$(addresses "$holder" | paste -sd,)
         wanted=$(paste -sd, "$trial/addresses")
+        ports=$(ip -o link show master "$BRIDGE" 2>/dev/null | sed 's/^[0-9]*: \([^@:]*\).*/\1/' | paste -sd,)
         rollback || die "$interface: must have $wanted again, got a failure; it is tried again and again, see $log"
+        [ -z "$vlan" ] || die "$BRIDGE: must have the port $port, and $interface still $wanted, got '$ports' and '$got'; \
+the old configuration is back, see $log"
         die "$BRIDGE: must get what $interface has, $wanted, got '$got'; the old configuration is back, see $log"
     fi
-    changed "bridge $BRIDGE over $interface, to be confirmed within $ROLLBACK_SECONDS s"
+    changed "bridge $BRIDGE over $port, to be confirmed within $ROLLBACK_SECONDS s"
 }
 
 is_kept() { [ -d "$kept" ] && is_placed "$kept" new; }
@@ -122,7 +134,7 @@ confirm() {
         within 2 is_whole || die "$BRIDGE: must be whole to be confirmed, got a part of it; it is rolled back, apply it again"
         rm -rf "$kept" "$kept.new"
         mkdir -p "$kept.new"
-        (cd "$trial" && cp -a asked interface manager addresses files original new "$kept.new")
+        (cd "$trial" && cp -a asked interface manager vlan port addresses files original new "$kept.new")
         [ ! -e "$trial/live" ] || cp -a "$trial/live" "$kept.new"
         sync
         mv "$kept.new" "$kept"
@@ -130,7 +142,7 @@ confirm() {
         rm "$trial/deadline" # now nothing rolls it back
         settle
         rm -rf "$trial"
-        changed "bridge $BRIDGE over $interface is kept"
+        changed "bridge $BRIDGE over $port is kept"
     elif is_kept; then
         ok "bridge $BRIDGE"
     else

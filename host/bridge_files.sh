@@ -33,17 +33,24 @@ check_files() {
     done <"$1/files"
 }
 
+# half PATH: where its copy grows, under a name that no network manager reads.
+half() {
+    target=$(readlink -f "$1") || target=$1
+    printf '%s/.%s.kvmlab\n' "${target%/*}" "${target##*/}"
+}
+
 # put STATE WHICH PATH: a killed copy leaves what was there.
 put() {
     # A link stays one: its target is replaced.
     target=$(readlink -f "$3") || target=$3
+    half=$(half "$3")
     if [ -e "$1/$2$3" ]; then
         mkdir -p "${target%/*}"
-        cp -p "$1/$2$3" "$target.kvmlab"
-        sync "$target.kvmlab"
-        mv "$target.kvmlab" "$target"
+        cp -p "$1/$2$3" "$half"
+        sync "$half"
+        mv "$half" "$target"
     else
-        rm -f "$target" "$target.kvmlab"
+        rm -f "$target" "$half"
     fi
 }
 
@@ -58,7 +65,7 @@ put_back() {
     sed '1!G;h;$!d' "$1/files" >"$1/backwards"
     while read -r file; do
         is_same "$1" original "$file" || put "$1" original "$file"
-        rm -f "$file.kvmlab"
+        rm -f "$(half "$file")"
     done <"$1/backwards"
     sync
 }

@@ -17,7 +17,8 @@ by_mac() {
     done
 }
 
-find_interface() {
+# name_interface: the name of what is meant by $INTERFACE, and with $VLAN, of the bridge's port.
+name_interface() {
     case $INTERFACE in
         default-route) interface=$(ip -4 route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p') ;;
         *:*:*:*:*:*) interface=$(by_mac "$(printf '%s\n' "$INTERFACE" | tr A-F a-f)") ;;
@@ -25,6 +26,15 @@ find_interface() {
     esac
     names | grep -qxF -e "${interface:-no name is empty}" ||
         die "$BRIDGE: must stand on an interface of this host, $(names | paste -sd ' '), got '$INTERFACE'; name one of these"
+    port=$interface
+    if [ -n "$VLAN" ]; then
+        port=$interface.$VLAN
+        [ "${#port}" -le 15 ] || port=vlan$VLAN # the kernel takes no longer one
+    fi
+}
+
+find_interface() {
+    name_interface
     [ ! -e "/sys/class/net/$interface/phy80211" ] ||
         die "$BRIDGE: must stand on a wired interface, got $interface, which is wireless and cannot be bridged; \
 use macvtap or a NAT network"
@@ -32,20 +42,23 @@ use macvtap or a NAT network"
     [ -z "$upper" ] || die "$BRIDGE: must stand on a free interface, got $interface, a port of $upper; use $upper itself"
     ! names | grep -qxF -e "$BRIDGE" ||
         die "$BRIDGE: must be a name that no interface of this host has, got one that is there; choose another"
+    [ "$port" = "$interface" ] || ! names | grep -qxF -e "$port" ||
+        die "$BRIDGE: must have a VLAN device of its own, got $port, which is there; take it away, or name it as the interface"
     mac=$(cat "/sys/class/net/$interface/address")
 }
 
 find_manager() {
     manager=
     known=
-    for each in ifupdown networkd; do
+    for each in ifupdown networkd networkmanager; do
         # shellcheck source=/dev/null # one of bridge_*.sh
         (. "host/bridge_$each.sh" && claims "$interface") || continue
         known="${known:+$known and }$each"
         manager=$each
     done
     case $known in
-        '') die "$interface: must be managed by ifupdown or systemd-networkd, got neither; configure it there" ;;
+        '') die "$interface: must be managed by ifupdown, systemd-networkd or NetworkManager, got none of them; \
+configure it there" ;;
         *' and '*) die "$interface: must be managed by one of them, got $known; take it out of the other" ;;
     esac
 }

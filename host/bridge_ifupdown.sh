@@ -46,6 +46,17 @@ bridged() {
         ours || which == "file"' "$2"
 }
 
+# A bridge of a tagged network, of which the host takes no address.
+tagged() {
+    printf '\nauto %s\niface %s inet manual\n' "$BRIDGE" "$BRIDGE"
+    printf '    pre-up [ -e /sys/class/net/%s ] || ip link add link %s name %s type vlan id %s\n' \
+        "$port" "$interface" "$port" "$vlan"
+    printf '    pre-up [ -e /sys/class/net/%s ] || ip link add name %s type bridge stp_state 0 forward_delay 0\n' \
+        "$BRIDGE" "$BRIDGE"
+    printf '    pre-up echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6 || true\n' "$BRIDGE"
+    printf '    pre-up ip link set dev %s master %s up\n    up ip link set dev %s up\n' "$port" "$BRIDGE" "$BRIDGE"
+}
+
 render() {
     from=$(stanza_files "$interface")
     case $from in
@@ -53,23 +64,31 @@ render() {
 '*) die "$interface: must be configured in one file, got $(printf '%s' "$from" | paste -sd ' '); put it in one of them" ;;
     esac
     mkdir "$1/live"
-    bridged stanzas "$from" >"$1/live/stanzas"
+    if [ -n "$vlan" ]; then tagged; else bridged stanzas "$from"; fi >"$1/live/stanzas"
     printf 'source /etc/network/interfaces\nsource %s/live/stanzas\n' "$trial" >"$1/live/interfaces"
-    bridged file "$from" | add_file "$1" "$from"
+    if [ -n "$vlan" ]; then cat "$from" "$1/live/stanzas"; else bridged file "$from"; fi | add_file "$1" "$from"
 }
 
 # The DHCP server knows dhclient by an identifier that it keeps with the leases of an interface.
 lease_file() { printf '/var/lib/dhcp/dhclient.%s.leases\n' "$1"; }
 
 switch_on() {
+    [ -n "$vlan" ] || leave
+    ifup -i "$trial/live/interfaces" "$BRIDGE"
+}
+
+leave() {
     grep '^default-duid ' "$(lease_file "$interface")" >"$(lease_file "$BRIDGE")" || rm -f "$(lease_file "$BRIDGE")"
     ifdown --force "$interface" || :
-    ifup -i "$trial/live/interfaces" "$BRIDGE"
 }
 
 switch_off() {
     ifdown -i "$trial/live/interfaces" --force "$BRIDGE" || :
     ip link delete dev "$BRIDGE" || :
+    if [ -n "$vlan" ]; then
+        ip link delete dev "$port" || :
+        return
+    fi
     rm -f "$(lease_file "$BRIDGE")"
     ifdown --force "$interface" || :
     ifup --force "$interface"

@@ -8,15 +8,18 @@ from typing import Any
 
 import pulumi
 
+from components.enums import NetworkManagerUse
 from components.errors import Problem
-from components.host_bridge import HostBridge
+from components.host_bridge import Bridged, HostBridge, HostBridgeArgs
 from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
 from components.machine_facts import parse
+from components.network_manager import NetworkManager, NetworkManagerArgs
 from components.packages import packages
 from doctor.checks import look
 from doctor.report import report
 from stacks.config import Host, Lab
+from stacks.config.lab import Bridge
 
 
 def problems(_lab: Lab) -> Sequence[Problem]:
@@ -59,15 +62,27 @@ def _made(asked: Host, facts: HostFacts) -> tuple[pulumi.Resource, dict[str, pul
     outputs = dict[str, pulumi.Output[Any]]()
     if carries_guests:
         outputs |= {"libvirt": host.uri, "doctor": host.setup.stderr.apply(_table)}
+    last: pulumi.Resource = host.setup
+    if asked.network_manager != "keep":
+        told: NetworkManagerArgs = {"use": NetworkManagerUse(asked.network_manager)}
+        if asked.bridge:
+            told["bridged"] = _bridged(asked.bridge)
+        last = NetworkManager(f"network-manager{asked.suffix}", {**told, **asked.on}, _after(last)).told
     if asked.bridge is None:
-        return host.setup, outputs
+        return last, outputs
     is_kept = asked.bridge.name in facts.kept_bridges
-    bridge = HostBridge(
-        f"bridge{asked.suffix}",
-        {"bridge": asked.bridge.name, "interface": asked.bridge.interface, "is_kept": is_kept, **asked.on},
-        pulumi.ResourceOptions(depends_on=[host.setup]),
-    )
+    args: HostBridgeArgs = {**_bridged(asked.bridge), "is_kept": is_kept, **asked.on}
+    bridge = HostBridge(f"bridge{asked.suffix}", args, _after(last))
     return bridge.confirmed, {**outputs, "bridge": bridge.bridge}
+
+
+def _after(before: pulumi.Resource) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(depends_on=[before])
+
+
+def _bridged(bridge: Bridge) -> Bridged:
+    asked: Bridged = {"bridge": bridge.name, "interface": bridge.interface}
+    return {**asked, "vlan": bridge.vlan} if bridge.vlan else asked
 
 
 def _table(facts: str) -> list[str]:

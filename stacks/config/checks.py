@@ -74,9 +74,10 @@ def _hosts(reading: Reading) -> Iterator[Problem]:
             rule = f"must be a machine of its own, got {got(host.address)}, which {seen[host.address]} is too"
             yield Problem(path(place), f"{rule}; take one of them out")
         seen.setdefault(host.address, path(place))
-        if host.bridge and reading.has("kind") and lab.kind != "host":
-            rule = "must be in a lab of kind 'host', since all labs of that machine share it"
-            yield Problem(path((*place, "bridge")), f"{rule}; take it out, and make that lab")
+        for key, is_set in (("bridge", host.bridge), ("networkManager", host.network_manager != "keep")):
+            if is_set and reading.has("kind") and lab.kind != "host":
+                rule = "must be in a lab of kind 'host', since all labs of that machine share it"
+                yield Problem(path((*place, key)), f"{rule}; take it out, and make that lab")
         if host.role == "workstation" and reading.has("kind") and lab.kind != "host":
             rule = "must be 'server' or 'both' in a lab of kind 'guests', got 'workstation', which carries none"
             yield Problem(

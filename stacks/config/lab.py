@@ -13,6 +13,7 @@ LOCAL = "local"
 Kind = Literal["guests", "host"]
 Role = Literal["server", "workstation", "both"]
 Accelerator = Literal["auto", "kvm", "tcg"]
+NetworkManager = Literal["keep", "unmanaged", "mask"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
 
@@ -53,10 +54,11 @@ Image = CatalogueImage | FileImage | UrlImage
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A bridge over an interface of the host's: a name, a MAC address, or `default-route`."""
+    """A bridge over an interface of the host's, or a VLAN of it: a name, a MAC address, or `default-route`."""
 
     name: str
     interface: str
+    vlan: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Host:
     key: str | None
     bridge: Bridge | None
     role: Role
+    network_manager: NetworkManager
     name: str = ""
     """What `lab.hosts` calls it; empty for the one of `lab.host`."""
 

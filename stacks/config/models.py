@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from stacks.config import scalars
-from stacks.config.lab import LOCAL, Accelerator, Kind, OnCloudInitChange, Role, WaitFor
+from stacks.config.lab import LOCAL, Accelerator, Kind, NetworkManager, OnCloudInitChange, Role, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -63,6 +63,7 @@ Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 ad
 Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
 Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
 Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface name", maxLength=15)]
+Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]
 Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
 AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
@@ -116,6 +117,12 @@ class HostBridgeConfig(Model):
         description="The interface: its name, its MAC address, or `default-route`, the one that has it.",
         json_schema_extra=_doc(BRIDGE),
     )
+    vlan: Vlan | None = Field(
+        default=None,
+        description="The tag of a network on it, 1 to 4094: the bridge carries that one for guests, and the interface "
+        "keeps its addresses.",
+        json_schema_extra=_doc(BRIDGE, "none, the untagged network and its addresses"),
+    )
 
 
 class HostConfig(Model):
@@ -156,6 +163,12 @@ class HostConfig(Model):
         default=None,
         description="A bridge to the host's own network; in a lab of kind `host`.",
         json_schema_extra=_doc("made or taken away, and the host keeps its addresses", "none"),
+    )
+    network_manager: NetworkManager = Field(
+        default="keep",
+        description="What becomes of NetworkManager, in a lab of kind `host`: `keep`; `unmanaged`: it leaves labs' "
+        "devices alone, and the bridge, which another must manage then; or `mask`: it is stopped and never started.",
+        json_schema_extra=_doc("live; undone with the lab"),
     )
 
 

@@ -98,12 +98,21 @@ def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
 
 
 def _host_bridge(config: models.HostBridgeConfig | None) -> Bridge | None:
-    return Bridge(config.name, config.interface) if config else None
+    return Bridge(config.name, config.interface, config.vlan) if config else None
 
 
-def _host(name: str, host: models.HostConfig) -> Host:
-    bridge = _host_bridge(host.bridge)
-    return Host(host.address, host.accelerator, host.at_once, host.timeout, host.host_key, bridge, host.role, name)
+def _host(name: str, config: models.HostConfig) -> Host:
+    return Host(
+        address=config.address,
+        accelerator=config.accelerator,
+        at_once=config.at_once,
+        timeout=config.timeout,
+        key=config.host_key,
+        bridge=_host_bridge(config.bridge),
+        role=config.role,
+        network_manager=config.network_manager,
+        name=name,
+    )
 
 
 def natural(name: str) -> tuple[tuple[str, int], ...]:

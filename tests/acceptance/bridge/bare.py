@@ -92,12 +92,12 @@ class Bare:
             each.kill()
             each.communicate()
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file that is to be there when it boots."""
         file = self.state / "etc/upper" / path.removeprefix("/etc/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-        file.chmod(0o755 if text.startswith("#!") else 0o644)
+        file.chmod(0o755 if text.startswith("#!") else mode)
 
     def serve(self) -> None:
         """A DHCP server on the LAN that knows nobody and has addresses for twenty."""

@@ -7,7 +7,7 @@ from tests.acceptance.bridge.bare import Bare
 from tests.acceptance.bridge.managers import Manager
 
 ASKED = {"BRIDGE": "br0", "INTERFACE": "default-route", "ROLLBACK_SECONDS": "20"}
-FILES = ("network", "netplan", "systemd/network")
+FILES = ("network", "netplan", "systemd/network", "NetworkManager")
 SCRIPT = "host/bridge.sh"
 Make = Callable[[Manager], Bare]
 """Makes a machine with its manager."""

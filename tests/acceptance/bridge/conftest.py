@@ -14,9 +14,9 @@ from tests.acceptance.bridge.managers import Manager
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ifupdown and a DHCP client, unpacked: installed, they would take this machine's interfaces."""
+    """Network managers and a DHCP client, unpacked: installed, they would take this machine's interfaces."""
     directory = tmp_path_factory.mktemp("packages")
-    names = ("ifupdown", "isc-dhcp-client", "netplan.io", "libnetplan0")
+    names = ("ifupdown", "isc-dhcp-client", "netplan.io", "libnetplan0", "network-manager", "libnm0", "libndp0")
     fetch = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names]
     if subprocess.run(fetch, cwd=directory, capture_output=True, check=False).returncode != 0:
         subprocess.run(["apt-get", "-q", "update"], capture_output=True, check=True)

@@ -52,19 +52,49 @@ NETPLAN = {
 """,
     "dhcp": f"{LAN}      dhcp4: true\n",
 }
+KEYFILE = {
+    "static": f"""\
+[connection]
+id=lan
+uuid=5f2e7c0a-2c2e-4b56-9d2c-0b7e4f6a1c11
+type=ethernet
+autoconnect-priority=10
 
-# It runs as a user of its own, needs a bus to be told that its files have changed, and waits for udev to have seen each
-# interface. As on real machines, udev has a name for the NIC, of which networkd makes its identifier for DHCP servers.
-START_NETWORKD = """
+[ethernet]
+mtu=1400
+
+[ipv4]
+method=manual
+address1={HELD}/24,192.0.2.1
+route1=198.51.100.0/24,192.0.2.1
+
+[ipv6]
+method=manual
+address1=2001:db8::10/64
+""",
+    # What the server is told follows from the profile's name and the device's.
+    "dhcp": "[connection]\nid=lan\ntype=ethernet\n[ipv4]\nmethod=auto\ndhcp-client-id=ipv6-duid\n",
+}
+
+# A bus, to be told that files have changed; and for each interface what says that udev has seen it.
+START_BUS = """
+dbus-daemon --system --fork --nopidfile
 mkdir -p /run/udev/data
 nic=$(cat /sys/class/net/eth0/ifindex)
 for index in $(seq $((nic + 200))); do
     echo I:1 >"/run/udev/data/n$index"
 done
+"""
+# It runs as a user of its own. As on real machines, udev has a name for the NIC, of which networkd makes its identifier
+# for DHCP servers.
+START_NETWORKD = f"""{START_BUS}
 echo E:ID_NET_NAME_ONBOARD=eno1 >>"/run/udev/data/n$nic"
 install -d -o systemd-network /run/systemd/netif /run/systemd/netif/links /run/systemd/netif/leases
-dbus-daemon --system --fork --nopidfile
 setsid /lib/systemd/systemd-networkd </dev/null >/run/networkd.log 2>&1 &
+"""
+RUN_NETWORKMANAGER = """
+setsid NetworkManager --no-daemon </dev/null >/run/networkmanager.log 2>&1 &
+echo $! >/run/networkmanager.pid
 """
 
 
@@ -117,5 +147,32 @@ class Netplan(Networkd):
         super().start(bare)
 
 
-Manager = Ifupdown | Networkd
-MANAGERS: list[Manager] = [each(mode) for each in (Ifupdown, Networkd, Netplan) for mode in ("static", "dhcp")]
+@dataclass(frozen=True)
+class NetworkManager:
+    """NetworkManager, with a profile of the user's."""
+
+    mode: str
+
+    def install(self, bare: Bare) -> None:
+        """Write what the user had written."""
+        bare.write("/etc/NetworkManager/system-connections/lan.nmconnection", KEYFILE[self.mode], 0o600)
+
+    def start(self, bare: Bare) -> None:
+        """Do what the machine does when it boots."""
+        up = bare.run("sh", "-euc", f"{START_BUS}{RUN_NETWORKMANAGER}")
+        assert up.returncode == 0, up.stderr
+
+
+@dataclass(frozen=True)
+class MadeUp(NetworkManager):
+    """NetworkManager without any, which makes one up for each NIC."""
+
+    mode: str = "dhcp"
+
+    def install(self, bare: Bare) -> None:
+        """There is nothing to write."""
+
+
+Manager = Ifupdown | Networkd | NetworkManager
+KINDS = (Ifupdown, Networkd, Netplan, NetworkManager)
+MANAGERS: list[Manager] = [*(each(mode) for each in KINDS for mode in ("static", "dhcp")), MadeUp()]

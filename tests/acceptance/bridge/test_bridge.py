@@ -54,7 +54,7 @@ def test_the_address_is_the_bridges(make: Make, manager: Manager) -> None:
     assert addresses(bare, "eth0") == had
     until(lambda: bare.reaches(held))
     assert bridge(bare, "restore") == "ok: no bridge br0"
-    assert not (bare.state / "var/lib/upper/kvmlab").exists()
+    assert not (bare.state / "var/lib/upper/kvmlab/bridge").exists()
     bare.off()
     assert boot(bare, manager) == held
 

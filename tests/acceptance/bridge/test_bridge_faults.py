@@ -18,9 +18,9 @@ from tests.acceptance.bridge.bridges import (
     status,
     until,
 )
-from tests.acceptance.bridge.managers import Ifupdown, Manager, Networkd
+from tests.acceptance.bridge.managers import Ifupdown, Manager, Networkd, NetworkManager
 
-SHIMMED = ("cp", "ifdown", "ifup", "mkdir", "mv", "networkctl", "rm", "rmdir", "setsid", "sync")
+SHIMMED = ("cp", "ifdown", "ifup", "mkdir", "mv", "networkctl", "nmcli", "rm", "rmdir", "setsid", "sync")
 """All by which the script changes something, or has it changed."""
 HOOK = "/etc/network/if-up.d/fault"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -187,7 +187,7 @@ class Killer:
         return (self.directory / "steps/hit").exists()
 
 
-@pytest.mark.parametrize("manager", [Ifupdown("plain"), Networkd("static")], ids=str)
+@pytest.mark.parametrize("manager", [Ifupdown("plain"), Networkd("static"), NetworkManager("static")], ids=str)
 def test_killed_at_any_step(make: Make, tmp_path: Path, manager: Manager) -> None:
     """Whatever was killed, and where: the machine comes to rest in the old or in the new configuration, whole."""
     bare = make(manager)

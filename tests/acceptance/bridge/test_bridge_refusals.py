@@ -1,10 +1,12 @@
 """host/bridge.sh where it cannot make a bridge: one clear error, and nothing has changed."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.acceptance.bridge.bare import NIC
 from tests.acceptance.bridge.bridges import ASKED, SCRIPT, Make, address, boot, bridge, configuration, status, until
-from tests.acceptance.bridge.managers import NETWORKD, START_NETWORKD, Ifupdown
+from tests.acceptance.bridge.managers import NETWORKD, START_NETWORKD, Ifupdown, NetworkManager
 
 STATIC = Ifupdown("plain")
 REFUSALS: dict[str, tuple[dict[str, str], str, str]] = {
@@ -44,7 +46,10 @@ REFUSALS: dict[str, tuple[dict[str, str], str, str]] = {
     "managed by nobody": (
         {"INTERFACE": "dummy0"},
         "ip link add dummy0 type veth peer name dummy1",
-        "dummy0: must be managed by ifupdown or systemd-networkd, got neither; configure it there",
+        (
+            "dummy0: must be managed by ifupdown, systemd-networkd or NetworkManager, got none of them; "
+            "configure it there"
+        ),
     ),
     "in two files": (
         {},
@@ -102,3 +107,21 @@ def test_a_mac_address_names_the_interface(make: Make) -> None:
     bridge(bare, "confirm")
     assert bridge(bare, "apply", INTERFACE=NIC.upper()) == "ok: bridge br0"
     assert address(bare, "br0") == held
+
+
+def test_a_profile_in_another_format(make: Make, tmp_path: Path) -> None:
+    """What cannot be read is not guessed at: NetworkManager itself can make it what can be."""
+    manager = NetworkManager("static")
+    bare = make(manager)
+    held = boot(bare, manager)
+    old = "/etc/sysconfig/network-scripts/ifcfg-lan"
+    nmcli = tmp_path / "nmcli"
+    nmcli.write_text(f'#!/bin/sh\n/usr/bin/nmcli "$@" | sed "s,/etc/.*lan.nmconnection,{old},"\n', "utf-8")
+    nmcli.chmod(0o755)
+    done = bare.run("sh", "-c", f"PATH={tmp_path}:$PATH exec {SCRIPT} apply", **ASKED)
+    uuid = "5f2e7c0a-2c2e-4b56-9d2c-0b7e4f6a1c11"
+    assert done.stderr == (
+        f"eth0: must have a profile in NetworkManager's own format, got '{old}'; "
+        f"change it by: nmcli connection migrate {uuid}\n"
+    )
+    assert bare.reaches(held)

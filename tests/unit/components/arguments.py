@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pulumi
 
 from components.claim import Claim, ClaimArgs
-from components.enums import OnCloudInitChange, WaitFor
+from components.enums import NetworkManagerUse, OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs
 from components.host_bridge import HostBridge, HostBridgeArgs
 from components.image import Image, ImageArgs
 from components.kvm_host import KvmHost, KvmHostArgs
 from components.network import Network, NetworkArgs
+from components.network_manager import NetworkManager, NetworkManagerArgs
 from components.pool import Pool, PoolArgs
 from components.ssh_access import SshAccess, SshAccessArgs
 
@@ -18,7 +19,7 @@ LAB_KEY = "the-lab-key-itself"
 SEED = "the-seed-itself"
 
 HOST: KvmHostArgs = {"packages": ["qemu-kvm", "libvirt"]}
-BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route"}
+BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route", "vlan": 20}
 CLAIM: ClaimArgs = {"lab": "six", "pool_path": "/srv/six", "strays": []}
 IMAGE: ImageArgs = {
     "lab": "six",
@@ -29,6 +30,7 @@ IMAGE: ImageArgs = {
     "build": "debian-13",
 }
 POOL: PoolArgs = {"name": "six", "path": "/srv/six"}
+NETWORK_MANAGER: NetworkManagerArgs = {"use": NetworkManagerUse.UNMANAGED, "bridged": BRIDGE}
 NETWORK: NetworkArgs = {
     "name": "six",
     "bridge": "kl-six",
@@ -86,6 +88,7 @@ BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResour
     Image: lambda: Image("it", IMAGE),
     KvmHost: lambda: KvmHost("it", HOST),
     Network: lambda: Network("it", NETWORK),
+    NetworkManager: lambda: NetworkManager("it", NETWORK_MANAGER),
     Pool: lambda: Pool("it", POOL),
     SshAccess: lambda: SshAccess("it", ssh_args()),
 }

@@ -10,6 +10,7 @@ import pulumi
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
+from components.host_bridge import Bridged
 from components.shell import Limits
 from components.ssh import OnHost
 from tests.unit.components.arguments import BUILDS, LAB_KEY, SEED
@@ -60,7 +61,7 @@ def test_every_argument_is_documented(component: Component) -> None:
     """Under each argument stands what it is, and whether it is plain."""
     args = inspect.get_annotations(component.__init__)["args"]
     # A typed dictionary does not tell what it is built upon.
-    source = inspect.getsource(args) + inspect.getsource(Limits) + inspect.getsource(OnHost)
+    source = inspect.getsource(args) + "".join(inspect.getsource(base) for base in (Limits, OnHost, Bridged))
     for name in inspect.get_annotations(args):
         assert re.search(rf'^    {name}: .*\n    """', source, re.MULTILINE), f"{name} has no docstring"
 

@@ -133,6 +133,7 @@ def _settle_hosts(lab: Json) -> None:
     for host in described:
         if lab["kind"] != "host":
             host.pop("bridge", None)
+            host.pop("networkManager", None)
             host.pop("role", None)
         if host.get("address", "nas" if lab.get("hosts") else "local") == "local":
             host.pop("hostKey", None)
@@ -171,7 +172,7 @@ def _mapping(draw: st.DrawFn, schema: Json, place: Place) -> Json:
     if others is True:
         return draw(_DOCUMENTS)
     if others:
-        names = draw(st.lists(st.sampled_from(_NAMES[str(place[-1])]), unique=True))
+        names = draw(st.lists(st.sampled_from(_NAMES[str(place[-1])]), unique=True, min_size=place == ("hosts",)))
         return {name: _value(draw, others, (*place, name)) for name in names}
     required: list[str] = schema.get("required", [])
     keys = [key for key in schema["properties"] if key in required or draw(st.sampled_from([True, True, False]))]

@@ -34,7 +34,7 @@ def test_defaults() -> None:
     assert lab("{kind: guests, guests: {web: {}}}") == Lab(
         stack="quickstart",
         kind="guests",
-        hosts=(Host("local", "auto", None, 120, None, None, "server"),),
+        hosts=(Host("local", "auto", None, 120, None, None, "server", "keep"),),
         network=Network(
             name="quickstart",
             cidr=IPv4Network("10.20.0.0/24"),
@@ -124,7 +124,7 @@ def test_everything_given() -> None:
             shutdownTimeout: 0s
           db: {{}}
     """)
-    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None, "both")
+    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None, "both", "keep")
     assert given.host.ssh == {"destination": "nas.lan", "host_key": given.host.key}
     assert given.network == Network(
         name="quickstart",

@@ -109,3 +109,29 @@ def test_several() -> None:
     assert made.exports["libvirt"] == {"nas": "qemu+ssh://nas/system", "box": "qemu+ssh://me@box.lan/system"}
     assert made.exports["doctor"].keys() == {"nas", "box"}
     assert made.exports["bridge"] == {"box": "br0"}
+
+
+def test_a_vlan() -> None:
+    """Its tag is part of what the bridge is: another one is another bridge. Without, nothing is said of it."""
+    plain = compose(host={"bridge": {}})["Command bridge-trial"].inputs
+    tagged = compose(host={"bridge": {"vlan": 20}})["Command bridge-trial"].inputs
+    assert "VLAN" not in plain["environment"]
+    assert tagged["environment"]["VLAN"] == "20"
+    assert tagged["triggers"] != plain["triggers"]
+
+
+def test_network_manager() -> None:
+    """Kept as it is, it is not touched; else it is told before there is a bridge, which it must leave alone."""
+    bridge = {"name": "br7", "interface": "eth1", "vlan": 20}
+    assert "NetworkManager network-manager" not in compose(host={"networkManager": "keep"}).resources
+    made = compose(host={"address": "nas", "networkManager": "unmanaged", "bridge": bridge})
+    told, tried = made["Command network-manager-nas-told"], made["Command bridge-nas-trial"]
+    assert (told.inputs["create"], told.inputs["delete"]) == (
+        "host/over_ssh.sh network_manager.sh apply",
+        "host/over_ssh.sh network_manager.sh delete",
+    )
+    settings = {"NETWORK_MANAGER": "unmanaged", "BRIDGE": "br7", "INTERFACE": "eth1", "VLAN": "20"}
+    assert settings.items() <= told.inputs["environment"].items()
+    assert [urn.rpartition("::")[2] for urn in tried.request.dependencies] == ["network-manager-nas-told"]
+    masked = compose(host={"networkManager": "mask"})
+    assert masked["Command network-manager-told"].inputs["environment"]["BRIDGE"] == ""

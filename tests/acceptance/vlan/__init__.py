@@ -1,0 +1,1 @@
+"""A bridge of a tagged network, for guests; `make vlans`."""
