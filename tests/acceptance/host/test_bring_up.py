@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.host.machine import BARE, IMAGE, INNER, Machine, empty_image
 from tests.acceptance.tell import tell
-from tests.e2e.lab import Lab, host, run
+from tests.e2e.lab import Lab, host, run, wait_until_quiet
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(7200)]
 
@@ -185,6 +185,7 @@ def test_a_lab_on_two_hosts(machine: Machine, tmp_path: Path) -> None:
     assert lab.changes() == {}
     assert machine.logins == logins + 1 + 1
     lab.remove()
+    wait_until_quiet()
     assert host() == before
     assert machine.run("virsh -q -c qemu:///system list --all --name").split() == []
 
