@@ -49,6 +49,7 @@ def networkd(text: str, message: str) -> Fault:
     return Fault(f'mkdir -p {DROP_IN} && printf "{lines}" >{DROP_IN}/fault.conf', message=message)
 
 
+UNREACHED = "host bare: must be reached by ssh, got "
 SOLE = f"""
 printf "[NetDev]\\nName=nowhere\\nKind=dummy\\n" >{NOWHERE}.netdev
 printf "[Match]\\nName=nowhere\\n[Network]\\nAddress=192.0.2.7/24\\n" >{NOWHERE}.network
@@ -60,15 +61,14 @@ REBOOTED = Fault(between='bare "systemctl reboot"; sleep 10', boots=True, messag
 RESTARTED = Fault(between='bare "systemctl restart ssh"', kept=True)
 STOPPED = Fault(
     between='bare "systemd-run -q --on-active=20 systemctl start ssh; systemctl stop ssh"',
-    message="host bare: must be reached by ssh, got ",
+    message=UNREACHED,
 )
 FAULTS = {
     "another gateway": networkd("[Network]\\nGateway=10.20.84.99\\n", "default via 10.20.84.99'; the old"),
     "no gateway": networkd("", "/24'; the old configuration is back"),
-    "another address": networkd(
-        "[Network]\\nDHCP=no\\nAddress=10.20.84.77/24\\nGateway=10.20.84.1\\n", "got 'inet 10.20.84.77/24,default"
-    ),
-    "no address": networkd("[Network]\\nDHCP=no\\n", "got ''; the old configuration is back"),
+    # The login is over an address that is gone.
+    "another address": networkd("[Network]\\nDHCP=no\\nAddress=10.20.84.77/24\\nGateway=10.20.84.1\\n", UNREACHED),
+    "no address": networkd("[Network]\\nDHCP=no\\n", UNREACHED),
     "no such interface": Fault(interface="eth9", message="got 'eth9'; name one of these"),
     "no such MAC address": Fault(interface="02:00:00:00:00:99", message="got '02:00:00:00:00:99'; name one of these"),
     "the loopback": Fault(interface="lo", message="lo: must be managed by "),
