@@ -7,7 +7,10 @@ import pulumi
 
 from components.options import child, first_child, without_order
 from components.shell import script
-from components.ssh import OnHost
+from components.ssh import OnHost, Ssh
+
+SILENCE = 45
+"""Nobody is heard while the addresses change hands, for which host/bridge.sh has half of its minute."""
 
 
 class Bridged(TypedDict):
@@ -63,7 +66,8 @@ class HostBridge(pulumi.ComponentResource):
         options = pulumi.ResourceOptions(
             delete_before_replace=True, ignore_changes=["environment.RUN"] if kept else None
         )
-        triggers, ssh = list(asked.values()), args.get("ssh")
+        triggers = list(asked.values())
+        ssh: Ssh | None = {**args["ssh"], "silence_seconds": SILENCE} if "ssh" in args else None
         tried = script(
             f"{name}-trial",
             "bridge.sh apply",

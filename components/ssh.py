@@ -16,6 +16,8 @@ class Ssh(TypedDict):
     Change: replace."""
     host_key: NotRequired[str]
     """Plain: its public host key, `<type> <base64>`; default: as known_hosts has it. Change: live."""
+    silence_seconds: NotRequired[int]
+    """Plain: how long a machine may not answer before the login is given up; default: 15. Change: live."""
 
 
 class OnHost(TypedDict):
@@ -33,4 +35,5 @@ def over_ssh(ssh: Ssh, settings: Iterable[str]) -> dict[str, str]:
         settings: names of the variables that the script reads there.
     """
     key = {"SSH_HOST_KEY": ssh["host_key"]} if "host_key" in ssh else {}
-    return {"SETTINGS": " ".join(sorted(settings)), "SSH_DESTINATION": ssh["destination"], **key}
+    silence = {"SSH_SILENCE": str(ssh["silence_seconds"])} if "silence_seconds" in ssh else {}
+    return {"SETTINGS": " ".join(sorted(settings)), "SSH_DESTINATION": ssh["destination"], **key, **silence}

@@ -5,6 +5,7 @@
 # usage: over_ssh.sh SCRIPT [ACTION]
 # environment: SSH_DESTINATION (what ssh takes) SETTINGS (names of variables that SCRIPT reads), and optionally
 #              SSH_HOST_KEY (the machine's public key: then known_hosts is not asked)
+#              SSH_SILENCE (seconds without an answer until the login is given up, 15)
 set -eu
 # An ssh config may send any variable.
 unset PULUMI_CONFIG_PASSPHRASE PULUMI_ACCESS_TOKEN
@@ -21,7 +22,7 @@ settings() {
 # login COMMAND: none of what a config may say to the contrary makes it ask, go on without an answer, or stay behind.
 login() {
     set -- -T -x -a -o BatchMode=yes -o LogLevel=ERROR -o ClearAllForwardings=yes -o ControlMaster=no \
-        -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o StrictHostKeyChecking=yes \
+        -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=$((${SSH_SILENCE:-15} / 5)) -o StrictHostKeyChecking=yes \
         -- "$SSH_DESTINATION" "$1"
     # %H is the name that is looked up. https://man.openbsd.org/ssh_config#KnownHostsCommand
     [ -z "${SSH_HOST_KEY:-}" ] || set -- -o UserKnownHostsFile=none -o GlobalKnownHostsFile=none \

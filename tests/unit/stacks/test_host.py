@@ -82,6 +82,8 @@ def test_a_bridge() -> None:
     )
     assert tried.inputs["environment"]["INTERFACE"] == "52:54:00:ab:cd:ef"
     assert confirmed.inputs["create"] == "host/over_ssh.sh bridge.sh confirm"
+    # No login ends while the script still waits for the bridge's addresses.
+    assert int(tried.inputs["environment"]["SSH_SILENCE"]) > 60 / 2
     assert "delete" not in confirmed.inputs
     again = compose(host={"address": "nas", "bridge": bridge})
     assert tried.inputs["environment"]["RUN"] != again["Command bridge-nas-trial"].inputs["environment"]["RUN"]
