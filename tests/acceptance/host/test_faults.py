@@ -107,8 +107,11 @@ def until(met: Callable[[], bool], seconds: int) -> float:
 
 def status(machine: Machine) -> str:
     """What is known of the bridge there."""
-    trial = "sudo test -e /run/kvmlab/bridge/br0/deadline && echo on trial"
-    return machine.run(f"{trial} || sudo test -e /var/lib/kvmlab/bridge/br0 && echo kept || echo none").strip()
+    on_trial, kept = (
+        f"sudo test -e {file}" for file in ("/run/kvmlab/bridge/br0/deadline", "/var/lib/kvmlab/bridge/br0")
+    )
+    told = f"if {on_trial}; then echo on trial; elif {kept}; then echo kept; else echo none; fi"
+    return machine.run(told).strip()
 
 
 def configuration(machine: Machine) -> str:
