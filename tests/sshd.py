@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 NAME = "kvmlab-test"
@@ -109,8 +110,9 @@ class Sshd:
 
     def _signal(self, number: signal.Signals) -> None:
         for pid in _family(self._daemon.pid):
-            if b"sshd" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, number)
+            with suppress(OSError):  # one that has ended meanwhile
+                if b"sshd" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, number)
 
     def _wait(self) -> None:
         for _ in range(100):
@@ -121,7 +123,10 @@ class Sshd:
 
 
 def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+    except OSError:
+        return []  # it has ended meanwhile
     return [pid, *(each for child in children for each in _family(int(child)))]
 
 
