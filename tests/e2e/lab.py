@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from components.identity import owner
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -128,7 +130,7 @@ class Lab:
         """Start from nothing: also what tests that were killed have left, of a checkout that may be gone."""
         self.remove()
         for domain in _virsh("list"):
-            if domain.startswith(f"{self.stack}-"):
+            if run("virsh", "-q", "desc", domain).stdout.strip() == owner(self.stack):
                 run("virsh", "destroy", domain)
                 run("virsh", "undefine", domain, "--nvram", "--managed-save")
         for kind, names in (("net", _virsh("net-list")), ("pool", _virsh("pool-list"))):
