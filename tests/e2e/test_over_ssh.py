@@ -92,7 +92,8 @@ def test_the_connection_is_lost(lab: Lab, sshd: Sshd) -> None:
     write(lab, sshd, db=QUICK, slow={**QUICK, "waitFor": "cloud-init"})
     output = act_at("slow.*no lease", lambda _: sshd.hang_up(), "make", "up", f"STACK={STACK}")
     assert f"host {NAME}: must be reached by ssh, got " in output, output
-    for _ in range(30):
+    # What is under way in there, a look at the guest by SSH, comes to its end first.
+    for _ in range(90):
         if f"{STACK}-slow" not in host()["domains"]:
             break
         run("sleep", "1")
