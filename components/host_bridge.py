@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pulumi
 
-from components.options import child, first_child, without_order
+from components.options import after, child, first_child, without_order
 from components.shell import script
 from components.ssh import OnHost, Ssh
 
@@ -82,7 +82,7 @@ class HostBridge(pulumi.ComponentResource):
             f"{name}-confirmed",
             "bridge.sh confirm",
             environment,
-            child(self, pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[tried]))),
+            child(self, pulumi.ResourceOptions.merge(options, after(tried))),
             triggers=triggers,
             ssh=ssh,
         )

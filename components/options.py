@@ -16,6 +16,11 @@ def without_order(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
     return own
 
 
+def after(*before: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options of what waits for others to be made."""
+    return pulumi.ResourceOptions(depends_on=list(before))
+
+
 def child(parent: pulumi.ComponentResource, opts: pulumi.ResourceOptions | None = None) -> pulumi.ResourceOptions:
     """Options of a child: the given ones, below its parent."""
     return pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=parent), opts)

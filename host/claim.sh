@@ -16,10 +16,10 @@ is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
 # remove_domain DOMAIN: its disks stay. Nobody has ever been told that it is ready, so it is not asked to shut down.
 remove_domain() {
     [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ] || return 0
-    of=/etc/apparmor.d/libvirt/libvirt-$(virsh -q domuuid "$1")
+    domain_uuid=$(virsh -q domuuid "$1")
     virsh -q destroy "$1" >/dev/null 2>&1 || true
     virsh -q undefine "$1" --nvram --managed-save --snapshots-metadata --checkpoints-metadata >/dev/null
-    rm -f "$of" "$of.files" # libvirt leaves them behind
+    forget_profile "$domain_uuid"
     changed "$1 removed, which no run had finished"
 }
 

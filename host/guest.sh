@@ -18,8 +18,7 @@ seed_bytes=1048576 # fixed, so that a running domain never sees its disk change 
 fresh= # set when the guest has had no disk
 begun= # set when its domain may be there because of us
 uuid=${DEFINITION#*<uuid>}
-# AppArmor's, which libvirt writes, and leaves behind when the domain is gone.
-profile=/etc/apparmor.d/libvirt/libvirt-${uuid%%</uuid>*}
+uuid=${uuid%%</uuid>*}
 row="<host mac='$MAC' name='$GUEST' ip='$ADDRESS'/>"
 
 is_on() { case $1 in running | idle | paused | 'in shutdown' | pmsuspended) return 0 ;; *) return 1 ;; esac; }
@@ -139,7 +138,8 @@ undo() {
 take_away() {
     virsh -q "${begun:+destroy $DOMAIN; undefine $DOMAIN --nvram; }vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
         >/dev/null 2>&1 || true
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$profile" "$profile.files"
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
+    forget_profile "$uuid"
 }
 
 apply() {
@@ -195,8 +195,8 @@ delete() {
     # A network that is made anew meanwhile has lost the row by itself.
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$profile" "$profile.files"
-    rm -f "$lock"
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$lock"
+    forget_profile "$uuid"
     changed "$DOMAIN removed"
 }
 

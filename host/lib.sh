@@ -79,6 +79,9 @@ stop_progress() {
     wait "$progress_pid" 2>/dev/null || true
 }
 
+# forget_profile UUID: what AppArmor knows of a domain libvirt writes, and leaves behind when the domain is gone.
+forget_profile() { rm -f "/etc/apparmor.d/libvirt/libvirt-$1" "/etc/apparmor.d/libvirt/libvirt-$1.files"; }
+
 domain_state() { virsh -q domstate "$1" 2>/dev/null | head -n 1; }
 
 # os_release: its variables, for a shell that is not needed for anything else. https://man7.org/linux/man-pages/man5/os-release.5.html

@@ -14,6 +14,7 @@ from components.host_facts import HostFacts
 from components.image import Image
 from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, Reservation, definition_uuid
+from components.options import after
 from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
@@ -40,7 +41,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         What is made last: when all of these are there, the lab is.
     """
     seed = stack_seed()
-    own = Own(
+    common = Common(
         shown_key=keys.derive(seed, f"{lab.stack}/shown"),
         lab_key=keys.ssh_key(seed, f"{lab.stack}/lab"),
         host_keys={guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests},
@@ -54,21 +55,23 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         {
             "directory": directory,
             "login": seeds.LOGIN,
-            "guests": {guest.name: _reached(guest.name, part.host, own) for part, _ in placed for guest in part.guests},
-            "private_key": pulumi.Output.secret(own.lab_key.private),
+            "guests": {
+                guest.name: _reached(guest.name, part.host, common) for part, _ in placed for guest in part.guests
+            },
+            "private_key": pulumi.Output.secret(common.lab_key.private),
         },
     )
-    last = [each for part, facts in placed for each in _on_host(part, facts, own, access)]
+    last = [each for part, facts in placed for each in _on_host(part, facts, common, access)]
 
-    addresses = own.addresses
+    addresses = common.addresses
     commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
     pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
     pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
     return last
 
 
-class Own(NamedTuple):
-    """What is a lab's own, on whichever host."""
+class Common(NamedTuple):
+    """What guests have of their lab, on whichever host they are."""
 
     shown_key: bytes
     lab_key: keys.SshKey
@@ -78,47 +81,47 @@ class Own(NamedTuple):
     secrets: Mapping[str, str]
 
 
-def _reached(guest: str, host: Host, own: Own) -> SshGuest:
-    reached: SshGuest = {"address": own.addresses[guest], "host_key": own.host_keys[guest].public}
+def _reached(guest: str, host: Host, common: Common) -> SshGuest:
+    reached: SshGuest = {"address": common.addresses[guest], "host_key": common.host_keys[guest].public}
     if host.ssh:
         reached["host"] = host.ssh
     return reached
 
 
-def _on_host(lab: Lab, facts: HostFacts, own: Own, access: SshAccess) -> list[pulumi.Resource]:
+def _on_host(lab: Lab, facts: HostFacts, common: Common, access: SshAccess) -> list[pulumi.Resource]:
     """Make a lab's part on one host; what is made last there."""
     accelerator = preflight.accelerator(lab, facts)
     on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
     needed = packages(facts.package_manager, lab.host.role)
     host = KvmHost(
-        f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, _after(access)
+        f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, after(access)
     )
     claim = Claim(
         f"lab{suffix}",
         {"lab": lab.stack, "pool_path": lab.pool.path, "strays": preflight.strays(lab, facts), **limits},
-        _after(host.setup),
+        after(host.setup),
     )
     # Before pool and network: an image that cannot be had leaves the host as it was.
     bases = {
         link: Image(
-            f"{link.removeprefix('base-')}{suffix}", {**images.image_args(image, lab.pool), **on}, _after(claim.command)
+            f"{link.removeprefix('base-')}{suffix}", {**images.image_args(image, lab.pool), **on}, after(claim.command)
         )
         for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
     pools = (
-        [Pool(f"pool{suffix}", {"name": lab.pool.name, "path": lab.pool.path, **limits}, _after(*bases.values()))]
+        [Pool(f"pool{suffix}", {"name": lab.pool.name, "path": lab.pool.path, **limits}, after(*bases.values()))]
         if bases
         else []
     )
     macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
-    network_args = _network(lab, {name: {"mac": macs[name], "address": own.addresses[name]} for name in macs})
+    network_args = _network(lab, {name: {"mac": macs[name], "address": common.addresses[name]} for name in macs})
     network_uuid = definition_uuid(network_args)
-    network = Network(f"network{suffix}", network_args, _after(claim.command, *bases.values()))
+    network = Network(f"network{suffix}", network_args, after(claim.command, *bases.values()))
     last: list[pulumi.Resource] = [claim.command]
     for guest in lab.guests:
-        mac, host_key = macs[guest.name], own.host_keys[guest.name]
-        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_key, own.lab_key.public, own.secrets)
+        mac, host_key = macs[guest.name], common.host_keys[guest.name]
+        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_key, common.lab_key.public, common.secrets)
         args: GuestArgs = {
             "lab": lab.stack,
             "hostname": guest.name,
@@ -132,11 +135,11 @@ def _on_host(lab: Lab, facts: HostFacts, own: Own, access: SshAccess) -> list[pu
             "network": lab.network.name,
             "network_uuid": network_uuid,
             "mac": mac,
-            "address": own.addresses[guest.name],
+            "address": common.addresses[guest.name],
             "login": seeds.LOGIN,
             "host_key": host_key.public,
-            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, own.lab_key.private)),
-            "cloud_config": cloud_init.shown(seeds.layers(guest), own.shown_key),
+            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, common.lab_key.private)),
+            "cloud_config": cloud_init.shown(seeds.layers(guest), common.shown_key),
             "instance_id": seed_disk.instance_id,
             "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
             "wait_for": WaitFor(guest.wait_for),
@@ -147,7 +150,7 @@ def _on_host(lab: Lab, facts: HostFacts, own: Own, access: SshAccess) -> list[pu
         }
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
-        last.append(Guest(guest.name, args, _after(*pools, network)).ready)
+        last.append(Guest(guest.name, args, after(*pools, network)).ready)
     return last
 
 
@@ -170,10 +173,6 @@ def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:
         "reservations": reservations,
         **_limits(lab.host),
     }
-
-
-def _after(*before: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(depends_on=list(before))
 
 
 def _rows(addresses: Mapping[str, str], commands: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from components.host_facts import HostFacts
 from components.kvm_host import KvmHost
 from components.machine_facts import parse
 from components.network_manager import NetworkManager, NetworkManagerArgs
+from components.options import after
 from components.packages import packages
 from doctor.checks import look
 from doctor.report import report
@@ -67,17 +68,13 @@ def _made(asked: Host, facts: HostFacts) -> tuple[pulumi.Resource, dict[str, pul
         told: NetworkManagerArgs = {"use": NetworkManagerUse(asked.network_manager)}
         if asked.bridge:
             told["bridged"] = _bridged(asked.bridge)
-        last = NetworkManager(f"network-manager{asked.suffix}", {**told, **asked.on}, _after(last)).told
+        last = NetworkManager(f"network-manager{asked.suffix}", {**told, **asked.on}, after(last)).told
     if asked.bridge is None:
         return last, outputs
     is_kept = asked.bridge.name in facts.kept_bridges
     args: HostBridgeArgs = {**_bridged(asked.bridge), "is_kept": is_kept, **asked.on}
-    bridge = HostBridge(f"bridge{asked.suffix}", args, _after(last))
+    bridge = HostBridge(f"bridge{asked.suffix}", args, after(last))
     return bridge.confirmed, {**outputs, "bridge": bridge.bridge}
-
-
-def _after(before: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(depends_on=[before])
 
 
 def _bridged(bridge: Bridge) -> Bridged:

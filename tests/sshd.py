@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pytest
 
 NAME = "kvmlab-test"
 """What the ssh config calls it."""
@@ -120,6 +122,17 @@ class Sshd:
                 return
             time.sleep(0.1)
         raise AssertionError(self.log.read_text("utf-8") if self.log.exists() else "sshd did not start")
+
+
+@contextmanager
+def on_path(directory: Path, address: str = "127.0.0.1", within: Sequence[str] = ()) -> Generator[Sshd]:
+    """One whose machine is found by whatever runs meanwhile; the arguments are its own."""
+    sshd = Sshd(directory, address, within)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sshd.environment.items():
+            patch.setenv(name, value)
+        yield sshd
+    sshd.stop()
 
 
 def _family(pid: int) -> list[int]:

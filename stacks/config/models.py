@@ -1,23 +1,45 @@
 """What a user may write under `kvmlab:lab`: the single source of the schema, the reference and each field's check."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
     Field,
-    PlainValidator,
     Tag,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
-from stacks.config import scalars
+from stacks.config.fields import (
+    AbsoluteFile,
+    Address,
+    AtOnce,
+    CatalogueName,
+    Cidr,
+    Count,
+    Cpus,
+    Directory,
+    Disk,
+    Domain,
+    Duration,
+    HostKey,
+    HostName,
+    Interface,
+    LayerName,
+    Machine,
+    Memory,
+    Port,
+    PublicKey,
+    Sha256,
+    Sha512,
+    Timeout,
+    Url,
+    Vlan,
+)
 from stacks.config.lab import LOCAL, Accelerator, Kind, NetworkManager, OnCloudInitChange, Role, WaitFor
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
@@ -25,10 +47,7 @@ from stacks.config.scalars import MIB, ScalarError
 if TYPE_CHECKING:
     from pydantic.config import JsonDict, JsonValue
 
-DAY = 24 * 3600
-SIZE_PATTERN = r"^\d+(\.\d+)? ?([MGT]i?B)$"
 NAMES: "JsonDict" = {"pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$"}
-DIGITS = "^[0-9a-fA-F]{%d}$"
 
 # What a change of a key does, in the words of the reference.
 REDEFINE = "one clean restart, with the same disk"
@@ -38,43 +57,6 @@ NETWORK = "the network is made anew, its guests restart with the same disks"
 EVERYTHING = "everything is replaced"
 BRIDGE = "the bridge is taken away, and the new one made; the host keeps its addresses"
 BY_CLOUD_INIT = "as `onCloudInitChange` says"
-
-
-def _text(word: str, **more: "JsonValue") -> WithJsonSchema:
-    """Text as an editor sees it; `word` says in the reference what it is."""
-    return WithJsonSchema({"type": "string", "x-word": word, **more})
-
-
-def _number(low: int, high: int) -> WithJsonSchema:
-    return WithJsonSchema({"type": "integer", "x-word": "whole number", "minimum": low, "maximum": high})
-
-
-# The least memory and disk catch a slip of the unit; what an image needs is checked where the image is known.
-Memory = Annotated[int, PlainValidator(scalars.size(128 * MIB, MIB)), _text("size", pattern=SIZE_PATTERN)]
-# In sectors of 512 bytes: qcow2 rounds up to them, and a disk must be what the config says.
-Disk = Annotated[int, PlainValidator(scalars.size(256 * MIB, 512)), _text("size", pattern=SIZE_PATTERN)]
-# Above 255 QEMU wants an IOMMU with extended interrupt mode: https://libvirt.org/formatdomain.html#iommu-devices
-Cpus = Annotated[int, PlainValidator(scalars.whole(1, 255)), _number(1, 255)]
-Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
-AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
-Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
-Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
-Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]
-Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
-Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
-Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface name", maxLength=15)]
-Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]
-Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
-AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
-Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
-Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]
-Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecimal digits", pattern=DIGITS % 64)]
-Port = Annotated[str, PlainValidator(scalars.port), _text("interface, MAC address or `default-route`")]
-Machine = Annotated[str, PlainValidator(scalars.machine), _text("`local` or ssh destination")]
-HostKey = Annotated[str, PlainValidator(scalars.host_key), _text("public key", pattern="^(ssh|ecdsa)-")]
-HostName = Annotated[str, _text("machine name")]
-LayerName = Annotated[str, _text("layer name")]
-PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
 
 
 def _doc(change: str, shown: str | None = None, **more: "JsonValue") -> "JsonDict":
@@ -253,9 +235,7 @@ class ImageUrl(ImageSource):
 
 
 ImageConfig = Annotated[
-    Annotated[str, Tag("\0name"), _text("catalogue name")]
-    | Annotated[ImageFile, Tag("\0file")]
-    | Annotated[ImageUrl, Tag("\0url")],
+    Annotated[CatalogueName, Tag("\0name")] | Annotated[ImageFile, Tag("\0file")] | Annotated[ImageUrl, Tag("\0url")],
     Discriminator(_image_form),
 ]
 

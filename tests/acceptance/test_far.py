@@ -13,7 +13,7 @@ from tests.acceptance.far import THERE, far
 from tests.acceptance.tell import tell
 from tests.e2e.lab import Lab, run
 from tests.e2e.machine import Machine
-from tests.sshd import NAME, Sshd
+from tests.sshd import NAME, Sshd, on_path
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(1800)]
 
@@ -22,17 +22,14 @@ ROUNDS = 7
 
 
 @pytest.fixture
-def lab(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Up, made from near; a guest of it boots nothing."""
-    near = Sshd(tmp_path_factory.mktemp("near"))
-    for name, value in near.environment.items():
-        monkeypatch.setenv(name, value)
-    machine = Machine("e2e-far", "10.20.87.0/24")
-    machine.write(2, host={"address": NAME})
-    machine.lab.make("up")
-    yield machine.lab
-    machine.remove()
-    near.stop()
+    with on_path(tmp_path_factory.mktemp("near")):
+        machine = Machine("e2e-far", "10.20.87.0/24")
+        machine.write(2, host={"address": NAME})
+        machine.lab.make("up")
+        yield machine.lab
+        machine.remove()
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -81,14 +78,10 @@ def test_what_distance_costs(lab: Lab, tmp_path_factory: pytest.TempPathFactory)
         "up, no change": lambda: no_change(lab),
     }
     for delay in DELAYS:
-        with far(delay) as within, pytest.MonkeyPatch.context() as patch:
-            sshd = Sshd(tmp_path_factory.mktemp("far"), THERE, within)
-            for name, value in sshd.environment.items():
-                patch.setenv(name, value)
+        with far(delay) as within, on_path(tmp_path_factory.mktemp("far"), THERE, within) as sshd:
             assert {name: logins(sshd, call) for name, call in calls.items()} == dict.fromkeys(calls, 1)
             for name, call in calls.items():
                 figures.setdefault(name, []).append(seconds(call))
-            sshd.stop()
     bare = figures["ssh host true"]
     for name, (near, away) in figures.items():
         ratio = (away - near) / (bare[1] - bare[0])

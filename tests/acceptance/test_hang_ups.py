@@ -15,7 +15,7 @@ import pytest
 from tests.acceptance.tell import tell
 from tests.e2e.lab import host, run, wait_until_quiet
 from tests.e2e.machine import Machine
-from tests.sshd import NAME, Sshd
+from tests.sshd import NAME, Sshd, on_path
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(7200)]
 
@@ -27,13 +27,10 @@ LONGEST = 60
 
 
 @pytest.fixture
-def sshd(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """The way in, which whatever runs from here on finds."""
-    made = Sshd(tmp_path_factory.mktemp("sshd"))
-    for name, value in made.environment.items():
-        monkeypatch.setenv(name, value)
-    yield made
-    made.stop()
+    with on_path(tmp_path_factory.mktemp("sshd")) as sshd:
+        yield sshd
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.lab import ROOT, Lab, act_at, host, run, wait_until_quiet
-from tests.sshd import NAME, Sshd
+from tests.sshd import NAME, Sshd, on_path
 
 # Before a test looks at the host as it is found, libvirt answers there.
 pytestmark = pytest.mark.usefixtures("libvirt")
@@ -25,12 +25,8 @@ def found() -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """The way in, which whatever runs from here on finds."""
-    made = Sshd(tmp_path_factory.mktemp("sshd"))
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in made.environment.items():
-            patch.setenv(name, value)
-        yield made
-    made.stop()
+    with on_path(tmp_path_factory.mktemp("sshd")) as sshd:
+        yield sshd
 
 
 @pytest.fixture(scope="module")

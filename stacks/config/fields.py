@@ -1,0 +1,54 @@
+"""The types of single values in a lab's config: how each is read, and what an editor is told of it."""
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, PlainValidator, WithJsonSchema
+
+from stacks.config import scalars
+from stacks.config.scalars import MIB
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonValue
+
+DAY = 24 * 3600
+SIZE_PATTERN = r"^\d+(\.\d+)? ?([MGT]i?B)$"
+DIGITS = "^[0-9a-fA-F]{%d}$"
+
+
+def _text(word: str, **more: "JsonValue") -> WithJsonSchema:
+    """Text as an editor sees it; `word` says in the reference what it is."""
+    return WithJsonSchema({"type": "string", "x-word": word, **more})
+
+
+def _number(low: int, high: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "x-word": "whole number", "minimum": low, "maximum": high})
+
+
+# The least memory and disk catch a slip of the unit; what an image needs is checked where the image is known.
+Memory = Annotated[int, PlainValidator(scalars.size(128 * MIB, MIB)), _text("size", pattern=SIZE_PATTERN)]
+# In sectors of 512 bytes: qcow2 rounds up to them, and a disk must be what the config says.
+Disk = Annotated[int, PlainValidator(scalars.size(256 * MIB, 512)), _text("size", pattern=SIZE_PATTERN)]
+# Above 255 QEMU wants an IOMMU with extended interrupt mode: https://libvirt.org/formatdomain.html#iommu-devices
+Cpus = Annotated[int, PlainValidator(scalars.whole(1, 255)), _number(1, 255)]
+Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
+AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
+Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
+Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
+Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]
+Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
+Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
+Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface name", maxLength=15)]
+Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]
+Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
+AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
+Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
+Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]
+Sha256 = Annotated[str, PlainValidator(scalars.digest(64)), _text("64 hexadecimal digits", pattern=DIGITS % 64)]
+Port = Annotated[str, PlainValidator(scalars.port), _text("interface, MAC address or `default-route`")]
+Machine = Annotated[str, PlainValidator(scalars.machine), _text("`local` or ssh destination")]
+HostKey = Annotated[str, PlainValidator(scalars.host_key), _text("public key", pattern="^(ssh|ecdsa)-")]
+HostName = Annotated[str, _text("machine name")]
+LayerName = Annotated[str, _text("layer name")]
+PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
+CatalogueName = Annotated[str, _text("catalogue name")]
