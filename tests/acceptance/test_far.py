@@ -1,6 +1,6 @@
 """What a machine costs that is 50 ms away: a login in all, where nothing changes, and one for each step that does.
 
-`make far` prints the figures; nothing here asserts a time.
+`make far` prints figures such as docs/benchmarks.md has; nothing here asserts a time.
 """
 
 import time

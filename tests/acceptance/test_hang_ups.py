@@ -69,6 +69,7 @@ def test_hang_ups(machine: Machine, sshd: Sshd) -> None:
         began = time.monotonic()
         machine.lab.make(target)
         length[target] = time.monotonic() - began
+    wait_until_quiet()
     assert host() == found
     acts: dict[str, Callable[[], None]] = {"hang up": sshd.hang_up, "stall": sshd.stall}
     for number in range(MOMENTS):
