@@ -85,7 +85,7 @@ class Machine:
             target,
             f"STACK={self.lab.stack}",
             PATH=f"{self.shims}:{os.environ['PATH']}",
-            COMMANDS=os.environ["PATH"],
+            STEP_PATH=os.environ["PATH"],
             STEPS=str(self.steps),
             STEP=str(step),
             MOMENT=moment,

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Stands before a command on PATH, under its name, and counts how often a script of host/ calls one: that is a step.
 # At the step that it is told, it kills what it is told; everywhere else it is the command.
-# environment: STEPS (a directory) STEP MOMENT (before|after) COMMANDS (the PATH behind it) KILL (a shell command, run with $script, the script's pid)
+# environment: STEPS (a directory) STEP MOMENT (before|after) STEP_PATH (the PATH behind it) KILL (a shell command, run with $script, the script's pid)
 name=${0##*/}
-PATH=$COMMANDS # without the directory of these
+PATH=$STEP_PATH # without the directory of these
 is_script() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -q '^/bin/sh host/[a-z_]*\.sh '; }
 is_script "$PPID" || exec "$name" "$@"
 
