@@ -11,6 +11,15 @@ UNDIGESTED = "-"
 """In the digest's place while it is made."""
 
 
+class Graphics(NamedTuple):
+    """A screen that a viewer on the host can look at."""
+
+    type: str
+    """`vnc` or `spice`."""
+    port: int | None
+    """Of TCP on loopback; none leaves it to libvirt to choose one at each start."""
+
+
 class DomainSpec(NamedTuple):
     """A domain as libvirt is to define it."""
 
@@ -22,6 +31,11 @@ class DomainSpec(NamedTuple):
     """Domain type: `kvm`, or `qemu` for emulation."""
     cpus: int
     memory_mib: int
+    firmware: str
+    """`bios`, `uefi`, or `uefi-secure`: UEFI that starts only what is signed, with the usual keys enrolled."""
+    machine: str | None
+    """Machine type: `pc` (i440fx) or `q35`; none is libvirt's choice."""
+    graphics: Graphics | None
     disks: Sequence[tuple[str, str]]
     """Format and path, in the order of vda, vdb."""
     network: str
@@ -48,7 +62,7 @@ def _xml(spec: DomainSpec) -> str:
     ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": UNDIGESTED})
     ElementTree.SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     ElementTree.SubElement(domain, "vcpu").text = str(spec.cpus)
-    ElementTree.SubElement(ElementTree.SubElement(domain, "os"), "type").text = "hvm"
+    _firmware(domain, spec)
     features = ElementTree.SubElement(domain, "features")
     for feature in ("acpi", "apic"):
         ElementTree.SubElement(features, feature)
@@ -66,9 +80,40 @@ def _xml(spec: DomainSpec) -> str:
     ElementTree.SubElement(interface, "source", network=spec.network)
     ElementTree.SubElement(interface, "model", type="virtio")
     ElementTree.SubElement(ElementTree.SubElement(devices, "console", type="pty"), "target", type="serial", port="0")
-    # SPICE is not in every QEMU; VNC is.
-    ElementTree.SubElement(devices, "graphics", type="vnc", autoport="yes", listen="127.0.0.1")
+    if spec.graphics:
+        _graphics(devices, spec.graphics)
     rng = ElementTree.SubElement(devices, "rng", model="virtio")
     ElementTree.SubElement(rng, "backend", model="random").text = "/dev/urandom"
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode")
+
+
+def _firmware(domain: ElementTree.Element, spec: DomainSpec) -> None:
+    """Libvirt finds UEFI's files by the descriptors that the host's packages bring, and keeps the guest's variables.
+
+    Source: https://libvirt.org/formatdomain.html#bios-bootloader
+    """
+    system = ElementTree.SubElement(domain, "os")
+    kind = ElementTree.SubElement(system, "type")
+    kind.text = "hvm"
+    if spec.machine:
+        kind.set("machine", spec.machine)
+    if spec.firmware == "bios":
+        return
+    system.set("firmware", "efi")
+    features = ElementTree.SubElement(system, "firmware")
+    is_secure = "yes" if spec.firmware == "uefi-secure" else "no"
+    for name in ("secure-boot", "enrolled-keys"):
+        ElementTree.SubElement(features, "feature", enabled=is_secure, name=name)
+
+
+def _graphics(devices: ElementTree.Element, graphics: Graphics) -> None:
+    port = {"port": str(graphics.port), "autoport": "no"} if graphics.port else {"autoport": "yes"}
+    ElementTree.SubElement(devices, "graphics", {"type": graphics.type, **port, "listen": "127.0.0.1"})
+    if graphics.type != "spice":
+        return
+    # For the clipboard, and a screen that follows the window's size.
+    channel = ElementTree.SubElement(devices, "channel", type="spicevmc")
+    ElementTree.SubElement(channel, "target", type="virtio", name="com.redhat.spice.0")
+    # QXL, which libvirt would take, comes in a package of its own that hosts with SPICE may lack.
+    ElementTree.SubElement(ElementTree.SubElement(devices, "video"), "model", type="vga")

@@ -3,6 +3,14 @@
 from enum import StrEnum
 
 
+class Firmware(StrEnum):
+    """What starts a guest's operating system."""
+
+    BIOS = "bios"
+    UEFI = "uefi"
+    UEFI_SECURE = "uefi-secure"
+
+
 class NetworkManagerUse(StrEnum):
     """What NetworkManager is left on a hypervisor, where it is not left as it is."""
 

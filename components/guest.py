@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pulumi
 
-from components.domain import DomainSpec, definition
-from components.enums import OnCloudInitChange, WaitFor
+from components.domain import DomainSpec, Graphics, definition
+from components.enums import Firmware, OnCloudInitChange, WaitFor
 from components.identity import domain_uuid, owner
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
@@ -28,6 +28,14 @@ class GuestArgs(Limits):
     """Plain: virtual CPUs. Change: restart, the disk stays."""
     memory_mib: int
     """Plain: memory in MiB. Change: restart, the disk stays."""
+    firmware: Firmware
+    """Plain: what starts the guest; with UEFI the image must have an EFI system partition. Change: restart."""
+    machine: NotRequired[str]
+    """Plain: libvirt's machine type, `pc` or `q35`; default: libvirt's. Change: restart."""
+    graphics: NotRequired[Graphics]
+    """Plain: its screen, on the host's loopback; default: none, the serial console alone. Change: restart."""
+    autostart: bool
+    """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
     """Plain: size of the root disk in bytes, at least the image's. Change: grown live; shrinking is refused."""
     image: pulumi.Input[str]
@@ -114,6 +122,8 @@ class Guest(pulumi.ComponentResource):
                 "POOL_PATH": args["pool_path"],
                 "LINK": args["image"],
                 "DISK_BYTES": str(args["disk_bytes"]),
+                "FIRMWARE": args["firmware"],
+                "AUTOSTART": "yes" if args["autostart"] else "no",
                 "NETWORK": args["network"],
                 "MAC": args["mac"],
                 "ADDRESS": args["address"],
@@ -153,6 +163,9 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         accelerator=args["accelerator"],
         cpus=args["cpus"],
         memory_mib=args["memory_mib"],
+        firmware=args["firmware"],
+        machine=args.get("machine"),
+        graphics=args.get("graphics"),
         disks=[
             ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
             ("raw", f"{args['pool_path']}/{name}-seed.iso"),

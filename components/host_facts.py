@@ -52,6 +52,12 @@ class HostFacts:
     files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
     bases: dict[str, int] = field(default_factory=dict[str, int])
     """Images that the pool holds: link and virtual size in bytes."""
+    firmware: frozenset[str] = frozenset()
+    """`uefi`, `uefi-secure`: what the host has descriptors of, if it was asked."""
+    esp: dict[str, bool] = field(default_factory=dict[str, bool])
+    """By link, whether an image that is to be started by UEFI has an EFI system partition, where that can be told."""
+    has_spice: bool = True
+    """Whether QEMU has it; true where it was not asked, or cannot be yet."""
     domains: dict[str, str] = field(default_factory=dict[str, str])
     """Domains with a name of this lab, and their descriptions."""
     networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
@@ -116,6 +122,9 @@ def parse(output: str) -> HostFacts:
         kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
         bases={link: int(size) for link, size in rows.get("base", []) if size},
+        firmware=frozenset(row[0] for row in rows.get("firmware", [])),
+        esp={link: answer == "yes" for link, answer in rows.get("esp", [])},
+        has_spice=not text("no_spice"),
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         networks=networks,
         network_uuids=dict(by_name("network_uuid")),

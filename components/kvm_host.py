@@ -10,9 +10,7 @@ import pulumi
 
 from components.options import first_child, without_order
 from components.shell import script
-from components.ssh import OnHost
-
-URI = "qemu:///system"
+from components.ssh import OnHost, libvirt_uri
 
 
 class KvmHostArgs(OnHost):
@@ -60,6 +58,5 @@ class KvmHost(pulumi.ComponentResource):
             delete="setup.sh delete" if owned else None,
             ssh=args.get("ssh"),
         )
-        destination = args["ssh"]["destination"] if "ssh" in args else ""
-        self.uri = pulumi.Output.from_input(f"qemu+ssh://{destination}/system" if destination else URI)
+        self.uri = pulumi.Output.from_input(libvirt_uri(args.get("ssh")))
         self.register_outputs({"uri": self.uri})

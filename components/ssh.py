@@ -27,6 +27,17 @@ class OnHost(TypedDict):
     """Plain: the host, where it is not this machine."""
 
 
+def libvirt_uri(ssh: Ssh | None) -> str:
+    """How libvirt is reached, here or there.
+
+    Source: https://libvirt.org/uri.html
+    """
+    if ssh is None:
+        return "qemu:///system"
+    user, at, host = ssh["destination"].rpartition("@")
+    return f"qemu+ssh://{user}{at}{f'[{host}]' if ':' in host else host}/system"
+
+
 def over_ssh(ssh: Ssh, settings: Iterable[str]) -> dict[str, str]:
     """What host/over_ssh.sh reads itself.
 

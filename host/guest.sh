@@ -4,12 +4,14 @@
 # On stdin come user-data, meta-data, network-config and the lab's SSH key, packed: secrets, never in argv.
 # usage: guest.sh apply|delete
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
+#              FIRMWARE (bios|uefi|uefi-secure) AUTOSTART (yes|no)
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS
 set -eu
 . host/lib.sh
 . host/look.sh
 . host/turns.sh
+. host/firmware.sh
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
@@ -113,6 +115,11 @@ apply_domain() {
     wanted=${wanted%%\"*}
     commands=
     [ "$seen_defined" = "$wanted" ] || commands="define $work/definition.xml; "
+    [ "${seen_autostart:-no}" = "$AUTOSTART" ] ||
+        case $AUTOSTART in
+            yes) commands="${commands}autostart $DOMAIN; " ;;
+            no) commands="${commands}autostart --disable $DOMAIN; " ;;
+        esac
     if is_on "$seen_state"; then
         if [ "$seen_live" = "$wanted" ]; then
             [ -z "$commands" ] || virsh_all "${commands%; }"
@@ -150,6 +157,8 @@ apply() {
 --backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
     create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
     [ -d "$POOL_PATH" ] || die "$DOMAIN: its pool must have its directory, got no $POOL_PATH; restore it, or destroy the lab"
+    [ "$FIRMWARE" = bios ] || has_esp "$POOL_PATH/$LINK" ||
+        die "$DOMAIN: firmware $FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
     [ -e "$POOL_PATH/$root" ] || fresh=yes
     trap undo INT TERM
     : >"$unfinished"

@@ -2,12 +2,15 @@
 # All that a preview must know of a host, in one round trip. Reads only; one "key value" a line, parsed by
 # components/host_facts.py.
 # usage: probe.sh   environment: LAB POOL_PATH FILES (local images, a line each: "LINK ALGORITHM-or-dash PATH")
-#        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do)
+#        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do), and optionally
+#        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
-    exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" "$0"
+    exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
+        "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "$0"
 . host/lib.sh
+. host/firmware.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
 
@@ -62,6 +65,13 @@ done
     fact address "$interface $address"
 done
 
+# esp LINK FILE: of an image that is to be started by UEFI, whether it can be.
+esp() {
+    case " ${FIRMWARE:-} " in *" $1 "*) ;; *) return 0 ;; esac
+    [ -r "$2" ] && command -v qemu-img >/dev/null || return 0
+    if has_esp "$2"; then fact esp "$1 yes"; else fact esp "$1 no"; fi
+}
+
 # A local image is hashed once, while the pool does not hold it yet.
 printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     [ -n "$file" ] || continue
@@ -75,11 +85,16 @@ printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
         [ "$algorithm" = - ] || [ -e "$POOL_PATH/$link" ] || digest=$("${algorithm}sum" "$file" | cut -d ' ' -f 1)
     fi
     fact file "${format:-unknown} ${size:--} $digest $file"
+    esp "$link" "$file"
 done
 
 for base in "$POOL_PATH"/base-*; do
     [ ! -L "$base" ] || ! command -v qemu-img >/dev/null || fact base "${base##*/} $(qemu-img info -U \
         --output=json "$base" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')"
+    esp "${base##*/}" "$base"
+done
+[ -z "${FIRMWARE:-}" ] || firmware_of /usr/share/qemu/firmware /etc/qemu/firmware | while read -r kind; do
+    fact firmware "$kind"
 done
 
 command -v virsh >/dev/null || { fact libvirt absent; exit 0; }
@@ -94,6 +109,11 @@ echo @@pools@@; pool-list --all --name" 2>&1); then
     exit 0
 fi
 fact libvirt ok
+[ -z "${SPICE:-}" ] || timeout 10 virsh domcapabilities 2>/dev/null | awk '
+    /<graphics/ { seen = inside = 1 }
+    /<\/graphics/ { inside = 0 }
+    inside && /<value>spice</ { found = 1 }
+    END { if (seen && !found) print "no_spice yes" }'
 
 # The virsh command for each thing listed, under a mark with the thing's name.
 calls() {

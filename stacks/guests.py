@@ -7,7 +7,8 @@ import pulumi
 
 from components import cloud_init, identity, keys
 from components.claim import Claim
-from components.enums import OnCloudInitChange, WaitFor
+from components.domain import Graphics
+from components.enums import Firmware, OnCloudInitChange, WaitFor
 from components.errors import Problem
 from components.guest import Guest, GuestArgs
 from components.host_facts import HostFacts
@@ -19,7 +20,7 @@ from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import images, preflight, seeds
+from stacks import access, images, preflight, seeds
 from stacks.config import Host, Lab
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
@@ -50,7 +51,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     )
     directory = f".kvmlab/ssh/{lab.stack}"
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before a host is touched.
-    access = SshAccess(
+    ssh_access = SshAccess(
         "access",
         {
             "directory": directory,
@@ -61,12 +62,17 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
             "private_key": pulumi.Output.secret(common.lab_key.private),
         },
     )
-    last = [each for part, facts in placed for each in _on_host(part, facts, common, access)]
+    last = [each for part, facts in placed for each in _on_host(part, facts, common, ssh_access)]
 
     addresses = common.addresses
-    commands = {name: f"ssh -F {directory}/config {name}" for name in addresses}
-    pulumi.export("guests", {name: {"address": addresses[name], "ssh": commands[name]} for name in addresses})
-    pulumi.export("table", _table([("guest", "address", "log in with"), *_rows(addresses, commands)]))
+    ways = {
+        guest.name: access.commands(lab.stack, guest, part.host, f"{directory}/config")
+        for part, _ in placed
+        for guest in part.guests
+    }
+    pulumi.export("guests", {name: {"address": addresses[name], **ways[name]} for name in addresses})
+    rows = [(name, address, ways[name]["ssh"]) for name, address in addresses.items()]
+    pulumi.export("table", _table([("guest", "address", "log in with"), *rows]))
     return last
 
 
@@ -88,13 +94,13 @@ def _reached(guest: str, host: Host, common: Common) -> SshGuest:
     return reached
 
 
-def _on_host(lab: Lab, facts: HostFacts, common: Common, access: SshAccess) -> list[pulumi.Resource]:
+def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) -> list[pulumi.Resource]:
     """Make a lab's part on one host; what is made last there."""
     accelerator = preflight.accelerator(lab, facts)
     on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
     needed = packages(facts.package_manager, lab.host.role)
     host = KvmHost(
-        f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, after(access)
+        f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, after(ssh_access)
     )
     claim = Claim(
         f"lab{suffix}",
@@ -128,6 +134,8 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, access: SshAccess) -> l
             "accelerator": accelerator,
             "cpus": guest.cpus,
             "memory_mib": guest.memory // preflight.MIB,
+            "firmware": Firmware(guest.firmware),
+            "autostart": guest.autostart,
             "disk_bytes": guest.disk,
             "image": bases[images.link(guest.image)].link,
             "pool": pools[0].pool_name,
@@ -148,6 +156,10 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, access: SshAccess) -> l
             "is_broken": preflight.is_broken(lab, guest, facts),
             **limits,
         }
+        if guest.machine:
+            args["machine"] = guest.machine
+        if guest.console.type != "none":
+            args["graphics"] = Graphics(guest.console.type, guest.console.port)
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
         last.append(Guest(guest.name, args, after(*pools, network)).ready)
@@ -173,10 +185,6 @@ def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:
         "reservations": reservations,
         **_limits(lab.host),
     }
-
-
-def _rows(addresses: Mapping[str, str], commands: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    return [(name, address, commands[name]) for name, address in addresses.items()]
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:

@@ -21,7 +21,13 @@ def question(lab: Lab) -> dict[str, str]:
         for image in _files_of(lab)
     }
     needs = " ".join(commands(lab.host.role))
-    return {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
+    asked = {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
+    # Each costs a preview some time, so it is asked only where it matters.
+    if by_uefi := sorted({images.link(guest.image) for guest in lab.guests if guest.firmware != "bios"}):
+        asked["FIRMWARE"] = " ".join(by_uefi)
+    if any(guest.console.type == "spice" for guest in lab.guests):
+        asked["SPICE"] = "yes"
+    return asked
 
 
 def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Problem]:
@@ -37,7 +43,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
         return [Problem(lab.host.path, "must let this user act as root; run as root, or allow sudo without a password")]
     checks = (_distribution, _host, _accelerator)
     if lab.kind != "host":
-        checks += (_memory, _pool, _disks, _network, _domains, _images)
+        checks += (_memory, _pool, _disks, _network, _domains, _images, _hardware)
     found = [problem for check in checks for problem in check(lab, facts)]
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.
@@ -232,6 +238,20 @@ def _images(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
                 f"{where}.{image.digest.algorithm}",
                 f"must be the digest of {image.path!r}, got {found.digest}; the file stays where it is and is not used",
             )
+
+
+def _hardware(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
+    for guest in lab.guests:
+        # A host without any is one that packages are still to be installed on.
+        if guest.firmware != "bios" and facts.firmware and guest.firmware not in facts.firmware:
+            has = ", ".join(sorted({"bios", *facts.firmware}))
+            yield Problem(f"{_key(guest)}.firmware", f"must be what the host has, got {guest.firmware!r}; it has {has}")
+        elif guest.firmware != "bios" and not facts.esp.get(images.link(guest.image), True):
+            rule = f"{guest.firmware!r} must have an image with an EFI system partition, got one without"
+            yield Problem(f"{_key(guest)}.firmware", f"{rule}; write firmware: bios, or choose another image")
+        if guest.console.type == "spice" and not facts.has_spice:
+            rule = "'spice' must be in the host's QEMU, got one without"
+            yield Problem(f"{_key(guest)}.console", f"{rule}; write console: vnc, or install QEMU's SPICE modules")
 
 
 def _files_of(lab: Lab) -> dict[FileImage, str]:

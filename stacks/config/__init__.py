@@ -2,6 +2,7 @@
 
 from stacks.config.lab import (
     CatalogueImage,
+    Console,
     Digest,
     FileImage,
     GuestSpec,
@@ -16,6 +17,7 @@ from stacks.config.loading import load
 
 __all__ = [
     "CatalogueImage",
+    "Console",
     "Digest",
     "FileImage",
     "GuestSpec",

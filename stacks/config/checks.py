@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
+from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
 from stacks.config.models import GuestConfig, LabConfig
 from stacks.config.problems import meant
@@ -40,6 +41,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
     else:
         yield from _clashes(reading)
         yield from address_problems(reading, stack)
+        yield from hardware_problems(reading)
     for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
         for name, guest in guests.items():
             if guest.user_data:

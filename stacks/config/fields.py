@@ -33,6 +33,9 @@ Disk = Annotated[int, PlainValidator(scalars.size(256 * MIB, 512)), _text("size"
 Cpus = Annotated[int, PlainValidator(scalars.whole(1, 255)), _number(1, 255)]
 Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
 AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
+# QEMU counts VNC's from 5900: https://libvirt.org/formatdomain.html#graphical-framebuffers
+DisplayPort = Annotated[int, PlainValidator(scalars.whole(5900, 65535)), _number(5900, 65535)]
+Switch = Annotated[bool, PlainValidator(scalars.switch), WithJsonSchema({"type": "boolean", "x-word": "true or false"})]
 Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
 Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
 Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]

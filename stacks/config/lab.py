@@ -16,6 +16,9 @@ Accelerator = Literal["auto", "kvm", "tcg"]
 NetworkManager = Literal["keep", "unmanaged", "mask"]
 OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
+Firmware = Literal["bios", "uefi", "uefi-secure"]
+MachineType = Literal["pc", "q35"]
+ConsoleType = Literal["vnc", "spice", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,14 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Console:
+    """A guest's screen; no port is one that libvirt chooses at each start."""
+
+    type: ConsoleType
+    port: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class GuestSpec:
     """One guest; memory and disk in bytes, times in seconds, an address only where the config names one."""
 
@@ -138,6 +149,11 @@ class GuestSpec:
     image: Image
     cpus: int
     memory: int
+    firmware: Firmware
+    machine: MachineType | None
+    """None is libvirt's choice."""
+    console: Console
+    autostart: bool
     disk: int
     address: IPv4Address | None
     layers: tuple[str, ...]

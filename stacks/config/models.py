@@ -24,6 +24,7 @@ from stacks.config.fields import (
     Cpus,
     Directory,
     Disk,
+    DisplayPort,
     Domain,
     Duration,
     HostKey,
@@ -36,11 +37,23 @@ from stacks.config.fields import (
     PublicKey,
     Sha256,
     Sha512,
+    Switch,
     Timeout,
     Url,
     Vlan,
 )
-from stacks.config.lab import LOCAL, Accelerator, Kind, NetworkManager, OnCloudInitChange, Role, WaitFor
+from stacks.config.lab import (
+    LOCAL,
+    Accelerator,
+    ConsoleType,
+    Firmware,
+    Kind,
+    MachineType,
+    NetworkManager,
+    OnCloudInitChange,
+    Role,
+    WaitFor,
+)
 from stacks.config.raw import Raw
 from stacks.config.scalars import MIB, ScalarError
 
@@ -64,7 +77,7 @@ def _doc(change: str, shown: str | None = None, **more: "JsonValue") -> "JsonDic
     return {"x-change": change, "x-default": shown, **more}
 
 
-def _host_form(value: Raw) -> str:
+def _word_or_mapping(value: Raw) -> str:
     return "\0mapping" if isinstance(value, dict) else "\0name"
 
 
@@ -155,7 +168,7 @@ class HostConfig(Model):
 
 
 HostChoice = Annotated[
-    Annotated[Machine, Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_host_form)
+    Annotated[Machine, Tag("\0name")] | Annotated[HostConfig, Tag("\0mapping")], Discriminator(_word_or_mapping)
 ]
 
 
@@ -240,6 +253,28 @@ ImageConfig = Annotated[
 ]
 
 
+class ConsoleConfig(Model):
+    """A guest's screen, which a viewer shows; it listens on the host's loopback alone."""
+
+    type: ConsoleType = Field(
+        default="vnc",
+        description="`vnc`; `spice`, with a clipboard, where the host's QEMU has it; or `none`.",
+        json_schema_extra=_doc(REDEFINE),
+    )
+    port: DisplayPort | None = Field(
+        default=None,
+        description="The TCP port, 5900 to 65535, of that guest alone; a group's members count up from it. Take one "
+        "from 6000 on: below, libvirt gives ports to guests without.",
+        json_schema_extra=_doc(REDEFINE, "chosen at each start"),
+    )
+
+
+ConsoleChoice = Annotated[
+    Annotated[ConsoleType, Tag("\0name")] | Annotated[ConsoleConfig, Tag("\0mapping")],
+    Discriminator(_word_or_mapping),
+]
+
+
 class GuestConfig(Model):
     """A virtual machine."""
 
@@ -263,6 +298,27 @@ class GuestConfig(Model):
         default=8 * 1024 * MIB,
         description="Size of the root disk, no smaller than the image's.",
         json_schema_extra=_doc("grown live; shrinking is refused", "`8GiB`"),
+    )
+    firmware: Firmware = Field(
+        default="bios",
+        description="What starts the system: `bios`; `uefi`; or `uefi-secure`, which starts only what is signed, with "
+        "the usual keys enrolled. With UEFI the image must have an EFI system partition.",
+        json_schema_extra=_doc(REDEFINE),
+    )
+    machine: MachineType | None = Field(
+        default=None,
+        description="The board: `q35`, of PCI Express, or `pc`, which is older and has no `uefi-secure`.",
+        json_schema_extra=_doc(REDEFINE, "`q35` with UEFI, else libvirt's choice"),
+    )
+    console: ConsoleChoice = Field(
+        default="vnc",
+        description="The screen: `vnc`, `spice` or `none`, or a mapping with its port. A serial console it has always.",
+        json_schema_extra=_doc(REDEFINE),
+    )
+    autostart: Switch = Field(
+        default=False,
+        description="Whether it starts when the host does; `true` or `false`.",
+        json_schema_extra=_doc(NO_GUEST),
     )
     address: Address | None = Field(
         default=None,
@@ -389,6 +445,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return ImageFile
         case [*_, "\0url"]:
             return ImageUrl
+        case ["guests" | "groups", _, "console", *_]:
+            return ConsoleConfig
         case ["guests", _]:
             return GuestConfig
         case ["groups", _]:

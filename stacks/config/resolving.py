@@ -10,6 +10,7 @@ from stacks.config import models
 from stacks.config.lab import (
     Bridge,
     CatalogueImage,
+    Console,
     Digest,
     FileImage,
     GuestSpec,
@@ -35,6 +36,14 @@ class Member:
     def place(self) -> tuple[str, str]:
         """Where the config makes it."""
         return ("guests" if self.number is None else "groups", self.key)
+
+    @property
+    def console(self) -> Console:
+        """The screen: a group's members count up from the first one's port."""
+        asked = self.config.console
+        if isinstance(asked, str):
+            return Console(asked, None)
+        return Console(asked.type, asked.port and asked.port + (self.number or 1) - 1)
 
     @property
     def address(self) -> IPv4Address | None:
@@ -138,6 +147,10 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         image=_image(config.image or lab.image),
         cpus=config.cpus,
         memory=config.memory,
+        firmware=config.firmware,
+        machine=config.machine or (None if config.firmware == "bios" else "q35"),
+        console=member.console,
+        autostart=config.autostart,
         disk=config.disk,
         address=member.address,
         layers=config.layers,

@@ -43,6 +43,16 @@ def whole(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
+def switch(value: object) -> bool:
+    """True or false, as YAML has them; words that mean the same are not guessed at."""
+    if isinstance(value, bool):
+        return value
+    meant = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+    word = meant.get(value.lower()) if isinstance(value, str) else None
+    hint = f"; write {word} without quotes" if word else ""
+    raise ScalarError(f"must be true or false, got {got(value)}{hint}")
+
+
 def size(smallest: int, step: int) -> Callable[[object], int]:
     """A size with its unit, in bytes: at least `smallest` and a multiple of `step`."""
 

@@ -12,6 +12,7 @@ from tests.engine.conftest import ROOT, run
 
 pytestmark = pytest.mark.usefixtures("untouched")
 
+DOMAINS = sorted((ROOT / "tests" / "cases" / "domain").iterdir())
 XML = (ROOT / "tests" / "cases" / "network" / "six.xml").read_text("utf-8")
 IPV6 = """\
 <network>
@@ -56,11 +57,11 @@ def test_network(tmp_path: Path) -> None:
         run("virsh", "-q", "net-undefine", name)
 
 
-@pytest.mark.parametrize("accelerator", ["kvm", "qemu"])
-def test_domain(accelerator: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", DOMAINS, ids=lambda case: case.stem)
+def test_domain(case: Path, tmp_path: Path) -> None:
     """The domain that the unit tests keep passes libvirt's schema; what it was defined from is there to be read."""
     name = "kvmlabtest-node-1"
-    kept = (ROOT / "tests" / "cases" / "domain" / f"{accelerator}.xml").read_text("utf-8")
+    kept = case.read_text("utf-8")
     # Where there is no KVM, libvirt has no emulator for its domains.
     text = kept.replace("<name>six-node-1<", f"<name>{name}<").replace('type="kvm"', 'type="qemu"')
     try:
@@ -68,7 +69,7 @@ def test_domain(accelerator: str, tmp_path: Path) -> None:
         digest = kept.partition('definition="')[2][:32]
         assert digest in run("virsh", "-q", "metadata", name, "urn:kvmlab", "--config").output
     finally:
-        run("virsh", "-q", "undefine", name)
+        run("virsh", "-q", "undefine", "--nvram", name)
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def probe(scripts: Path, sudo: str) -> list[str]:
             "LAB": "six",
             "POOL_PATH": "/var/lib/a pool",
             "FILES": "base-x - /x y\nbase-z - /z",
+            "FIRMWARE": "base-x",
             **NEEDS,
         },
         capture_output=True,
@@ -56,6 +57,7 @@ def test_it_looks_as_root_where_it_may(scripts: Path) -> None:
     assert probe(scripts, SUDO_LETS) == [
         *("-n", "env", "LAB=six", "POOL_PATH=/var/lib/a pool", "FILES=base-x - /x y", "base-z - /z"),
         "COMMANDS=curl dnsmasq",
+        *("FIRMWARE=base-x", "SPICE="),
         "./host/probe.sh",
     ]
 

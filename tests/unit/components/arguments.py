@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pulumi
 
 from components.claim import Claim, ClaimArgs
-from components.enums import NetworkManagerUse, OnCloudInitChange, WaitFor
+from components.domain import Graphics
+from components.enums import Firmware, NetworkManagerUse, OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs
 from components.host_bridge import HostBridge, HostBridgeArgs
 from components.image import Image, ImageArgs
@@ -50,6 +51,9 @@ def guest_args(**changes: object) -> GuestArgs:
         "accelerator": "kvm",
         "cpus": 2,
         "memory_mib": 2048,
+        "firmware": Firmware.BIOS,
+        "graphics": Graphics("vnc", None),
+        "autostart": False,
         "disk_bytes": 10 * 1024**3,
         "image": "base-debian-13-01234567",
         "pool": "six",

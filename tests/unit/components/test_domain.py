@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from components.domain import DomainSpec, definition
+from components.domain import DomainSpec, Graphics, definition
 
 CASES = Path(__file__).parents[2] / "cases" / "domain"
 SPEC = DomainSpec(
@@ -16,6 +16,9 @@ SPEC = DomainSpec(
     accelerator="kvm",
     cpus=2,
     memory_mib=2048,
+    firmware="bios",
+    machine=None,
+    graphics=Graphics("vnc", None),
     disks=[("qcow2", "/srv/six/six-node-1.qcow2"), ("raw", "/srv/six/six-node-1-seed.iso")],
     network="six",
     mac="52:54:00:ab:cd:ef",
@@ -28,6 +31,9 @@ CHANGES: dict[str, object] = {
     "accelerator": "qemu",
     "cpus": 4,
     "memory_mib": 4096,
+    "firmware": "uefi",
+    "machine": "q35",
+    "graphics": Graphics("vnc", 6000),
     "disks": SPEC.disks[:1],
     "network": "seven",
     "mac": "52:54:00:00:00:01",
@@ -41,11 +47,23 @@ def digest(spec: DomainSpec) -> str:
     return found
 
 
-@pytest.mark.parametrize("accelerator", ["kvm", "qemu"])
-def test_definition(accelerator: str) -> None:
+KEPT: dict[str, DomainSpec] = {
+    "kvm": SPEC,
+    "qemu": SPEC._replace(accelerator="qemu"),
+    "uefi": SPEC._replace(firmware="uefi", machine="q35", graphics=None),
+    "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", graphics=Graphics("spice", 6000)),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_definition(name: str) -> None:
     """The XML is the one that is kept; tests/engine has it checked by libvirt's own schema."""
-    kept = (CASES / f"{accelerator}.xml").read_text("utf-8").strip()
-    assert definition(SPEC._replace(accelerator=accelerator)) == kept
+    assert definition(KEPT[name]) == (CASES / f"{name}.xml").read_text("utf-8").strip()
+
+
+def test_all_that_is_kept_is_made() -> None:
+    """What tests/engine checks is what this makes."""
+    assert {case.stem for case in CASES.iterdir()} == KEPT.keys()
 
 
 @pytest.mark.parametrize("field", CHANGES)

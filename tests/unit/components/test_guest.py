@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.domain import definition
-from components.enums import OnCloudInitChange, WaitFor
+from components.domain import Graphics, definition
+from components.enums import Firmware, OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs, domain_spec
 from components.identity import domain_uuid
 from tests.unit.components.arguments import SEED, guest_args
@@ -41,6 +41,8 @@ def test_command() -> None:
             "POOL_PATH": "/srv/six",
             "LINK": "base-debian-13-01234567",
             "DISK_BYTES": "10737418240",
+            "FIRMWARE": "bios",
+            "AUTOSTART": "no",
             "NETWORK": "six",
             "MAC": "52:54:00:ab:cd:ef",
             "ADDRESS": "10.20.6.5",
@@ -90,6 +92,10 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "accelerator": ("qemu", "restart"),
     "cpus": (4, "restart"),
     "memory_mib": (4096, "restart"),
+    "firmware": (Firmware.UEFI, "restart"),
+    "machine": ("q35", "restart"),
+    "graphics": (Graphics("spice", 6000), "restart"),
+    "autostart": (True, "live"),
     "disk_bytes": (11 * 1024**3, "live"),
     "image": ("base-other", "replace"),
     "pool": ("other", "replace"),

@@ -122,6 +122,7 @@ def labs(draw: st.DrawFn) -> Json:
     elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
     _give_out_addresses(lab)
+    _settle_hardware(lab)
     return lab
 
 
@@ -192,6 +193,17 @@ def _give_out_addresses(lab: Json) -> None:
             last = {"start": -9, "end": -3}.get(str(spot.place[-1]))
             put(lab, spot.place, str(network[last or free]))
             free += 3
+
+
+def _settle_hardware(lab: Json) -> None:
+    """Each screen has ports of its own, and parts fit."""
+    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    for number, guest in enumerate(guests):
+        console: Json | str | None = guest.get("console")
+        if isinstance(console, dict) and console.get("port"):
+            console["port"] = None if console.get("type") == "none" else 6000 + 300 * number
+        if guest.get("firmware") == "uefi-secure" and guest.get("machine") == "pc":
+            guest["machine"] = None
 
 
 def put(lab: Json, place: Place, value: Any) -> None:

@@ -8,6 +8,7 @@ import yaml
 from components.errors import ConfigError
 from stacks.config import (
     CatalogueImage,
+    Console,
     Digest,
     FileImage,
     GuestSpec,
@@ -54,6 +55,10 @@ def test_defaults() -> None:
                 image=CatalogueImage("debian-13"),
                 cpus=1,
                 memory=1024**3,
+                firmware="bios",
+                machine=None,
+                console=Console("vnc", None),
+                autostart=False,
                 disk=8 * 1024**3,
                 address=None,
                 layers=(),
@@ -113,6 +118,10 @@ def test_everything_given() -> None:
             image: {{url: "http://example.org/x.qcow2", sha256: {SHA256.upper()}}}
             cpus: 4
             memory: 1.5GiB
+            firmware: uefi-secure
+            machine: q35
+            console: {{type: spice, port: 6000}}
+            autostart: true
             disk: 20GB
             address: 192.168.7.14
             layers: [base, docker]
@@ -145,6 +154,10 @@ def test_everything_given() -> None:
         image=UrlImage("http://example.org/x.qcow2", Digest("sha256", SHA256)),
         cpus=4,
         memory=3 * 1024**3 // 2,
+        firmware="uefi-secure",
+        machine="q35",
+        console=Console("spice", 6000),
+        autostart=True,
         disk=20 * 1000**3,
         address=IPv4Address("192.168.7.14"),
         layers=("base", "docker"),

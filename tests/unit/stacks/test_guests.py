@@ -213,12 +213,21 @@ def test_exports() -> None:
     raw = {
         "kind": "guests",
         "network": {"cidr": "10.20.6.0/24"},
-        "guests": {"web": {"address": "10.20.6.5"}, "database": {"address": "10.20.6.16"}},
+        "guests": {"web": {"address": "10.20.6.5", "console": "none"}, "database": {"address": "10.20.6.16"}},
     }
     assert compose(raw).exports == {
         "guests": {
-            "database": {"address": "10.20.6.16", "ssh": "ssh -F .kvmlab/ssh/six/config database"},
-            "web": {"address": "10.20.6.5", "ssh": "ssh -F .kvmlab/ssh/six/config web"},
+            "database": {
+                "address": "10.20.6.16",
+                "ssh": "ssh -F .kvmlab/ssh/six/config database",
+                "console": "virsh -c qemu:///system console six-database",
+                "viewer": "virt-viewer -c qemu:///system six-database",
+            },
+            "web": {
+                "address": "10.20.6.5",
+                "ssh": "ssh -F .kvmlab/ssh/six/config web",
+                "console": "virsh -c qemu:///system console six-web",
+            },
         },
         "table": [
             "guest     address     log in with",
