@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -9,6 +10,11 @@ NAMESPACE = "urn:kvmlab"
 """Of the domain's metadata: what it was defined from."""
 UNDIGESTED = "-"
 """In the digest's place while it is made."""
+SPARE_PORTS = 8
+"""On q35, where what is attached to a running guest takes a port that was there when it started; on pc it takes a slot.
+
+https://libvirt.org/pci-hotplug.html
+"""
 
 
 class Graphics(NamedTuple):
@@ -38,6 +44,8 @@ class DomainSpec(NamedTuple):
     graphics: Graphics | None
     disks: Sequence[tuple[str, str]]
     """Format and path, in the order of vda, vdb."""
+    data: Sequence[tuple[str, str]]
+    """Name, which is the serial number, and path of each data disk, from vdc on; they come and go while it runs."""
     network: str
     mac: str
     instance: Sequence[str]
@@ -47,11 +55,21 @@ class DomainSpec(NamedTuple):
 def definition(spec: DomainSpec) -> str:
     """The XML, with a hash of itself in its metadata, by which a host tells what a domain was defined from.
 
+    Data disks have a hash of their own, since another one is not another machine.
+
     Source: https://libvirt.org/formatdomain.html
     """
-    xml = _xml(spec)
-    digest = hashlib.sha256("\0".join([xml, *spec.instance]).encode()).hexdigest()[:32]
-    return xml.replace(f'definition="{UNDIGESTED}"', f'definition="{digest}"', 1)
+    lasting = _digest([_xml(spec._replace(data=())), *spec.instance])
+    return _xml(spec).replace(f'definition="{UNDIGESTED}"', f'definition="{lasting}"', 1)
+
+
+def data_volume(domain: str, disk: str) -> str:
+    """A data disk's file name: with a dot, which no guest's name has, so that it is no other guest's disk."""
+    return f"{domain}.{disk}.qcow2"
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:32]
 
 
 def _xml(spec: DomainSpec) -> str:
@@ -59,7 +77,9 @@ def _xml(spec: DomainSpec) -> str:
     for tag, text in (("name", spec.name), ("uuid", spec.uuid), ("description", spec.description)):
         ElementTree.SubElement(domain, tag).text = text
     metadata = ElementTree.SubElement(domain, "metadata")
-    ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": UNDIGESTED})
+    guest = ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": UNDIGESTED})
+    if spec.data:
+        guest.set("data", _digest([text for disk in spec.data for text in disk]))
     ElementTree.SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     ElementTree.SubElement(domain, "vcpu").text = str(spec.cpus)
     _firmware(domain, spec)
@@ -70,11 +90,15 @@ def _xml(spec: DomainSpec) -> str:
         # An emulated CPU stays libvirt's default: all that QEMU can emulate is slower to emulate.
         ElementTree.SubElement(domain, "cpu", mode="host-passthrough")
     devices = ElementTree.SubElement(domain, "devices")
-    for number, (kind, path) in enumerate(spec.disks):
-        disk = ElementTree.SubElement(devices, "disk", type="file", device="disk")
-        ElementTree.SubElement(disk, "driver", name="qemu", type=kind)
-        ElementTree.SubElement(disk, "source", file=path)
-        ElementTree.SubElement(disk, "target", dev=f"vd{chr(ord('a') + number)}", bus="virtio")
+    for _ in range(SPARE_PORTS if spec.machine == "q35" else 0):
+        ElementTree.SubElement(devices, "controller", type="pci", model="pcie-root-port")
+    letters = iter(ascii_lowercase)
+    for kind, path in spec.disks:
+        _disk(devices, {"type": kind}, path, next(letters))
+    for name, path in spec.data:
+        # What the guest frees, the host gets back.
+        disk = _disk(devices, {"type": "qcow2", "discard": "unmap"}, path, next(letters))
+        ElementTree.SubElement(disk, "serial").text = name
     interface = ElementTree.SubElement(devices, "interface", type="network")
     ElementTree.SubElement(interface, "mac", address=spec.mac)
     ElementTree.SubElement(interface, "source", network=spec.network)
@@ -86,6 +110,14 @@ def _xml(spec: DomainSpec) -> str:
     ElementTree.SubElement(rng, "backend", model="random").text = "/dev/urandom"
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode")
+
+
+def _disk(devices: ElementTree.Element, driver: dict[str, str], path: str, letter: str) -> ElementTree.Element:
+    disk = ElementTree.SubElement(devices, "disk", type="file", device="disk")
+    ElementTree.SubElement(disk, "driver", {"name": "qemu", **driver})
+    ElementTree.SubElement(disk, "source", file=path)
+    ElementTree.SubElement(disk, "target", dev=f"vd{letter}", bus="virtio")
+    return disk
 
 
 def _firmware(domain: ElementTree.Element, spec: DomainSpec) -> None:

@@ -1,11 +1,12 @@
 """A guest: a virtual machine with its disks, its address, and the wait until it is of use."""
 
+from collections.abc import Sequence
 from typing import NotRequired
 from uuid import uuid4
 
 import pulumi
 
-from components.domain import DomainSpec, Graphics, definition
+from components.domain import DomainSpec, Graphics, data_volume, definition
 from components.enums import Firmware, OnCloudInitChange, WaitFor
 from components.identity import domain_uuid, owner
 from components.options import first_child, without_order
@@ -38,6 +39,8 @@ class GuestArgs(Limits):
     """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
     """Plain: size of the root disk in bytes, at least the image's. Change: grown live; shrinking is refused."""
+    data_disks: Sequence[str]
+    """Plain: names of its data disks, each a DataDisk's. Change: live; a disk that goes should be unmounted before."""
     image: pulumi.Input[str]
     """Link of the base image in the pool, an Image's output. Change: replace, before the image goes."""
     pool: pulumi.Input[str]
@@ -122,6 +125,7 @@ class Guest(pulumi.ComponentResource):
                 "POOL_PATH": args["pool_path"],
                 "LINK": args["image"],
                 "DISK_BYTES": str(args["disk_bytes"]),
+                "DATA_DISKS": " ".join(args["data_disks"]),
                 "FIRMWARE": args["firmware"],
                 "AUTOSTART": "yes" if args["autostart"] else "no",
                 "NETWORK": args["network"],
@@ -170,6 +174,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
             ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
             ("raw", f"{args['pool_path']}/{name}-seed.iso"),
         ],
+        data=[(disk, f"{args['pool_path']}/{data_volume(name, disk)}") for disk in args["data_disks"]],
         network=args["network"],
         mac=args["mac"],
         # On another network its NIC hangs in the air. A lease is renewed once an hour; a restart has the new address.

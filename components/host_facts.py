@@ -41,8 +41,8 @@ class HostFacts:
     pool_free_kib: int = 0
     pool_lab: str = ""
     """The lab whose marker lies in the pool's directory."""
-    pool_disks: frozenset[str] = frozenset()
-    """The lab's root disks that exist already, file names."""
+    pool_disks: dict[str, int] = field(default_factory=dict[str, int])
+    """The lab's disks that exist already: file names, and sizes in bytes."""
     unfinished: frozenset[str] = frozenset()
     """Domains that a run has begun to make or to change, and has not come to the end with."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
@@ -116,7 +116,7 @@ def parse(output: str) -> HostFacts:
         pool_writable=text("pool_writable") == "yes",
         pool_free_kib=int(text("pool_free_kib") or 0),
         pool_lab=text("pool_lab"),
-        pool_disks=frozenset(row[0] for row in rows.get("pool_disk", [])),
+        pool_disks={disk: int(size) for disk, size in rows.get("pool_disk", [])},
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
         kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),

@@ -4,7 +4,7 @@
 # On stdin come user-data, meta-data, network-config and the lab's SSH key, packed: secrets, never in argv.
 # usage: guest.sh apply|delete
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
-#              FIRMWARE (bios|uefi|uefi-secure) AUTOSTART (yes|no)
+#              DATA_DISKS (their names) FIRMWARE (bios|uefi|uefi-secure) AUTOSTART (yes|no)
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS
 set -eu
@@ -12,6 +12,7 @@ set -eu
 . host/look.sh
 . host/turns.sh
 . host/firmware.sh
+. host/data_disks.sh
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
@@ -113,8 +114,9 @@ apply_domain() {
     printf '%s\n' "$DEFINITION" >"$work/definition.xml"
     wanted=${DEFINITION#*definition=\"}
     wanted=${wanted%%\"*}
+    wanted_data=$(sed -n 's/.*<kvmlab:guest .* data="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
     commands=
-    [ "$seen_defined" = "$wanted" ] || commands="define $work/definition.xml; "
+    [ "$seen_defined $seen_data" = "$wanted $wanted_data" ] || commands="define $work/definition.xml; "
     [ "${seen_autostart:-no}" = "$AUTOSTART" ] ||
         case $AUTOSTART in
             yes) commands="${commands}autostart $DOMAIN; " ;;
@@ -122,6 +124,7 @@ apply_domain() {
         esac
     if is_on "$seen_state"; then
         if [ "$seen_live" = "$wanted" ]; then
+            apply_data_disks
             [ -z "$commands" ] || virsh_all "${commands%; }"
             return
         fi

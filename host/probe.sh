@@ -49,9 +49,14 @@ fact pool_writable "$writable"
 fact pool_free_kib "$(df -Pk "$directory" | awk 'NR == 2 { print $4 }')"
 [ ! -r "$POOL_PATH/.kvmlab" ] || sed -n 's/^lab=/pool_lab /p' "$POOL_PATH/.kvmlab"
 if [ "$directory" = "$POOL_PATH" ]; then
-    for disk in "$POOL_PATH/$LAB"-*.qcow2; do
-        [ ! -e "$disk" ] || fact pool_disk "${disk##*/}"
-    done
+    set -- "$POOL_PATH/$LAB"-*.qcow2
+    # A disk's size stands in bytes 24 to 31 of its head: https://gitlab.com/qemu-project/qemu/-/blob/master/docs/interop/qcow2.txt
+    [ ! -e "$1" ] || head -qc 32 "$@" 2>/dev/null | od -An -v -w32 -tu1 |
+        awk '{ size = 0; for (byte = 25; byte <= 32; byte++) size = size * 256 + $byte; printf "%.0f\n", size }' |
+        for disk in "$@"; do
+            read -r size || break
+            fact pool_disk "${disk##*/} $size"
+        done
     for mark in "$POOL_PATH/$LAB"-*.unfinished; do
         [ ! -e "$mark" ] || fact unfinished "${mark##*/}"
     done

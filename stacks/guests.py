@@ -7,6 +7,7 @@ import pulumi
 
 from components import cloud_init, identity, keys
 from components.claim import Claim
+from components.data_disk import DataDisk
 from components.domain import Graphics
 from components.enums import Firmware, OnCloudInitChange, WaitFor
 from components.errors import Problem
@@ -128,6 +129,21 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     for guest in lab.guests:
         mac, host_key = macs[guest.name], common.host_keys[guest.name]
         seed_disk = seeds.seed(guest, lab.network.domain, mac, host_key, common.lab_key.public, common.secrets)
+        disks = [
+            DataDisk(
+                f"{guest.name}.{disk.name}",
+                {
+                    "domain": f"{lab.stack}-{guest.name}",
+                    "disk": disk.name,
+                    "disk_bytes": disk.size,
+                    "pool": pools[0].pool_name,
+                    "pool_path": lab.pool.path,
+                    **limits,
+                },
+                pulumi.ResourceOptions(depends_on=pools, protect=disk.protect),
+            )
+            for disk in guest.disks
+        ]
         args: GuestArgs = {
             "lab": lab.stack,
             "hostname": guest.name,
@@ -137,6 +153,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             "firmware": Firmware(guest.firmware),
             "autostart": guest.autostart,
             "disk_bytes": guest.disk,
+            "data_disks": [disk.name for disk in guest.disks],
             "image": bases[images.link(guest.image)].link,
             "pool": pools[0].pool_name,
             "pool_path": lab.pool.path,
@@ -162,7 +179,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["graphics"] = Graphics(guest.console.type, guest.console.port)
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
-        last.append(Guest(guest.name, args, after(*pools, network)).ready)
+        last.append(Guest(guest.name, args, after(*pools, network, *disks)).ready)
     return last
 
 

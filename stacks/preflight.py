@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 
 from components.bios import bios_hint
+from components.domain import data_volume
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
@@ -155,8 +156,8 @@ def _is_ours(lab: Lab, facts: HostFacts) -> bool:
 
 
 def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    new = [guest for guest in lab.guests if f"{lab.stack}-{guest.name}.qcow2" not in facts.pool_disks]
-    asked = sum(guest.disk for guest in new) // MIB
+    wanted = [disk for guest in lab.guests for disk in _volumes(lab, guest)]
+    asked = sum(size for _, volume, size in wanted if volume not in facts.pool_disks) // MIB
     free = facts.pool_free_kib // 1024
     if asked > free and facts.pool_writable:
         yield Problem(
@@ -164,6 +165,10 @@ def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             f"must have room for the guests' disks, got {free} MiB free at {lab.pool.path!r} for {asked} MiB;"
             " choose a bigger disk or smaller ones",
         )
+    for where, volume, size in wanted:
+        has = facts.pool_disks.get(volume, 0)
+        if size < has:
+            yield Problem(where, f"must not shrink, it has {has} bytes, got {size}; write {-(-has // MIB)}MiB or more")
     for guest in lab.guests:
         image = facts.files.get(guest.image.path) if isinstance(guest.image, FileImage) else None
         size = facts.bases.get(images.link(guest.image)) or (image.virtual_size if image else None)
@@ -173,6 +178,14 @@ def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
                 f"{_key(guest)}.disk",
                 f"must be at least the image's {size} bytes, got {guest.disk}; write {least}MiB or more",
             )
+
+
+def _volumes(lab: Lab, guest: GuestSpec) -> Iterator[tuple[str, str, int]]:
+    """A guest's disks: where config tells of each, its file, and its size."""
+    domain = f"{lab.stack}-{guest.name}"
+    yield f"{_key(guest)}.disk", f"{domain}.qcow2", guest.disk
+    for disk in guest.disks:
+        yield f"{_key(guest)}.disks.{disk.name}.size", data_volume(domain, disk.name), disk.size
 
 
 def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:

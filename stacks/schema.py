@@ -22,6 +22,7 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.pool", models.PoolConfig),
     ("lab.guests.&lt;name&gt;", models.GuestConfig),
     ("lab.groups.&lt;name&gt;", models.GroupConfig),
+    ("lab.guests.&lt;name&gt;.disks.&lt;name&gt;", models.DiskConfig),
     ("lab.guests.&lt;name&gt;.console", models.ConsoleConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),

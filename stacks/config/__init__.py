@@ -3,6 +3,7 @@
 from stacks.config.lab import (
     CatalogueImage,
     Console,
+    DataDisk,
     Digest,
     FileImage,
     GuestSpec,
@@ -18,6 +19,7 @@ from stacks.config.loading import load
 __all__ = [
     "CatalogueImage",
     "Console",
+    "DataDisk",
     "Digest",
     "FileImage",
     "GuestSpec",

@@ -1,11 +1,12 @@
 """What no field can see alone: names that result, and references that must exist."""
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from pydantic.alias_generators import to_camel
 
 from components import cloud_config
-from components.errors import Problem, got
+from components.errors import Problem, got, printable, shorten
 from stacks.config.addresses import address_problems
 from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
@@ -101,11 +102,13 @@ def _placement(reading: Reading) -> Iterator[Problem]:
 
 
 def _misplaced(guest: GuestConfig, names: Collection[str]) -> str | None:
+    # Names of the user's own: as many, and as much of each, as a line has room for.
+    known = [printable(shorten(name)) for name in islice(names, 5)]
     if guest.host is None:
-        return f"must be given, since lab.hosts has {len(names)}: {', '.join(names)}" if len(names) > 1 else None
+        return f"must be given, since lab.hosts has {len(names)}: {', '.join(known)}" if len(names) > 1 else None
     if guest.host in names:
         return None
-    return f"must be a name of lab.hosts, got {got(guest.host)}; {meant(guest.host, names)}"
+    return f"must be a name of lab.hosts, got {got(guest.host)}; {meant(guest.host, known)}"
 
 
 def _instead(name: str, taken: Collection[str]) -> str:

@@ -1,14 +1,19 @@
 """What guests are built of, as far as no field can see it alone: ports of two guests, parts that do not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from components.errors import Problem, printable, shorten
+from components.errors import Problem, got, printable, shorten
 from stacks.config.models import ConsoleConfig
-from stacks.config.raw import path
+from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import members
+from stacks.config.scalars import LABEL_RULE, is_name, suggest_label
 
 LAST_PORT = 65535
+MOST_DISKS = 16
+"""Of the 26 letters of vda to vdz two are taken, and a board of type pc has some 20 free slots."""
+SERIAL_MAX = 20
+"""Of a virtio disk's serial number: https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html"""
 
 
 def hardware_problems(reading: Reading) -> Iterator[Problem]:
@@ -18,11 +23,27 @@ def hardware_problems(reading: Reading) -> Iterator[Problem]:
             if guest.firmware == "uefi-secure" and guest.machine == "pc":
                 rule = "must be 'q35' with firmware 'uefi-secure', got 'pc'"
                 yield Problem(path((kind, name, "machine")), f"{rule}; take it out, or write firmware: uefi")
+            yield from _disks((kind, name), guest.disks)
             console = guest.console
             if isinstance(console, ConsoleConfig) and console.type == "none" and console.port:
                 rule = f"must go with type 'vnc' or 'spice', got {console.port} of none"
                 yield Problem(path((kind, name, "console", "port")), f"{rule}; choose a type, or take it out")
     yield from _ports(reading)
+
+
+def _disks(place: Place, disks: Collection[str]) -> Iterator[Problem]:
+    if len(disks) > MOST_DISKS:
+        yield Problem(
+            path((*place, "disks")), f"must be at most {MOST_DISKS}, got {len(disks)}; ask for fewer, and larger"
+        )
+    for name in disks:
+        if not is_name(name):
+            hint = suggest_label(name)
+            todo = f"did you mean {hint!r}?" if hint and hint not in disks else "choose another name"
+            yield Problem(path((*place, "disks", name)), f"{LABEL_RULE}, got {got(name)}; {todo}")
+        elif len(name) > SERIAL_MAX:
+            rule = f"must be at most {SERIAL_MAX} characters, got {got(name)} of {len(name)}"
+            yield Problem(path((*place, "disks", name)), f"{rule}; shorten it")
 
 
 def _ports(reading: Reading) -> Iterator[Problem]:

@@ -138,6 +138,15 @@ class Console:
 
 
 @dataclass(frozen=True, slots=True)
+class DataDisk:
+    """A further disk of a guest's, which outlives it; its size is in bytes."""
+
+    name: str
+    size: int
+    protect: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GuestSpec:
     """One guest; memory and disk in bytes, times in seconds, an address only where the config names one."""
 
@@ -155,6 +164,8 @@ class GuestSpec:
     console: Console
     autostart: bool
     disk: int
+    disks: tuple[DataDisk, ...]
+    """By name, as the guest knows them."""
     address: IPv4Address | None
     layers: tuple[str, ...]
     user_data: Mapping[str, object]

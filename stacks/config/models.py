@@ -275,6 +275,17 @@ ConsoleChoice = Annotated[
 ]
 
 
+class DiskConfig(Model):
+    """A further disk, blank at first, which stays when its guest is replaced."""
+
+    size: Disk = Field(description="Its size.", json_schema_extra=_doc("grown live; shrinking is refused"))
+    protect: Switch = Field(
+        default=True,
+        description="Whether it is refused to delete it: with the guest, with the lab, or as it is taken out here.",
+        json_schema_extra=_doc("nothing by itself"),
+    )
+
+
 class GuestConfig(Model):
     """A virtual machine."""
 
@@ -298,6 +309,12 @@ class GuestConfig(Model):
         default=8 * 1024 * MIB,
         description="Size of the root disk, no smaller than the image's.",
         json_schema_extra=_doc("grown live; shrinking is refused", "`8GiB`"),
+    )
+    disks: dict[str, DiskConfig] = Field(
+        default={},
+        description="Further disks by name: at most 16, of at most 20 characters each. In the guest one is "
+        "`/dev/disk/by-id/virtio-<name>`; it is never formatted.",
+        json_schema_extra=_doc("attached or detached live; what is detached is deleted", "none", propertyNames=NAMES),
     )
     firmware: Firmware = Field(
         default="bios",
@@ -445,6 +462,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return ImageFile
         case [*_, "\0url"]:
             return ImageUrl
+        case ["guests" | "groups", _, "disks", _]:
+            return DiskConfig
         case ["guests" | "groups", _, "console", *_]:
             return ConsoleConfig
         case ["guests", _]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pulumi
 
 from components.claim import Claim, ClaimArgs
+from components.data_disk import DataDisk, DataDiskArgs
 from components.domain import Graphics
 from components.enums import Firmware, NetworkManagerUse, OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs
@@ -22,6 +23,13 @@ SEED = "the-seed-itself"
 HOST: KvmHostArgs = {"packages": ["qemu-kvm", "libvirt"]}
 BRIDGE: HostBridgeArgs = {"bridge": "br0", "interface": "default-route", "vlan": 20}
 CLAIM: ClaimArgs = {"lab": "six", "pool_path": "/srv/six", "strays": []}
+DATA_DISK: DataDiskArgs = {
+    "domain": "six-node-1",
+    "disk": "data",
+    "disk_bytes": 20 * 1024**3,
+    "pool": "six",
+    "pool_path": "/srv/six",
+}
 IMAGE: ImageArgs = {
     "lab": "six",
     "pool_path": "/srv/six",
@@ -54,6 +62,7 @@ def guest_args(**changes: object) -> GuestArgs:
         "firmware": Firmware.BIOS,
         "graphics": Graphics("vnc", None),
         "autostart": False,
+        "data_disks": [],
         "disk_bytes": 10 * 1024**3,
         "image": "base-debian-13-01234567",
         "pool": "six",
@@ -88,6 +97,7 @@ def ssh_args() -> SshAccessArgs:
 BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResource]] = {
     Claim: lambda: Claim("it", CLAIM),
     Guest: lambda: Guest("it", guest_args()),
+    DataDisk: lambda: DataDisk("it", DATA_DISK),
     HostBridge: lambda: HostBridge("it", BRIDGE),
     Image: lambda: Image("it", IMAGE),
     KvmHost: lambda: KvmHost("it", HOST),

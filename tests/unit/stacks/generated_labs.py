@@ -47,7 +47,7 @@ _DOCUMENTS = st.fixed_dictionaries(
         "package_update": st.booleans(),
     },
 )
-_NAMES = {"guests": ["web", "db-1", "a"], "groups": ["worker", "n0"], "hosts": ["nas"]}
+_NAMES = {"guests": ["web", "db-1", "a"], "disks": ["data", "log-2"], "groups": ["worker", "n0"], "hosts": ["nas"]}
 
 
 class Spot(NamedTuple):

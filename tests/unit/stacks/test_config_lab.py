@@ -9,6 +9,7 @@ from components.errors import ConfigError
 from stacks.config import (
     CatalogueImage,
     Console,
+    DataDisk,
     Digest,
     FileImage,
     GuestSpec,
@@ -60,6 +61,7 @@ def test_defaults() -> None:
                 console=Console("vnc", None),
                 autostart=False,
                 disk=8 * 1024**3,
+                disks=(),
                 address=None,
                 layers=(),
                 user_data={},
@@ -123,6 +125,7 @@ def test_everything_given() -> None:
             console: {{type: spice, port: 6000}}
             autostart: true
             disk: 20GB
+            disks: {{data: {{size: 2GiB, protect: false}}, archive: {{size: 1TiB}}}}
             address: 192.168.7.14
             layers: [base, docker]
             userData: {{packages: [nginx]}}
@@ -159,6 +162,7 @@ def test_everything_given() -> None:
         console=Console("spice", 6000),
         autostart=True,
         disk=20 * 1000**3,
+        disks=(DataDisk("archive", 1024**4, protect=True), DataDisk("data", 2 * 1024**3, protect=False)),
         address=IPv4Address("192.168.7.14"),
         layers=("base", "docker"),
         user_data={"packages": ["nginx"]},
