@@ -6,7 +6,7 @@ from itertools import islice
 from pydantic.alias_generators import to_camel
 
 from components import cloud_config
-from components.errors import Problem, got, printable, shorten
+from components.errors import Problem, got
 from stacks.config.addresses import address_problems
 from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
@@ -95,17 +95,20 @@ def _placement(reading: Reading) -> Iterator[Problem]:
     lab = reading.lab
     if any(place[0] in ("host", "hosts") and len(place) <= 2 for place in reading.unread):
         return
+    # A name that cannot stay is told, and is none that a guest could mean.
+    names = [name for name in lab.hosts if is_label(name)]
     for kind, guests in (("guests", lab.guests), ("groups", lab.groups)):
         for name, guest in guests.items():
-            if reading.has(kind, name, "host") and (problem := _misplaced(guest, lab.hosts)):
+            if reading.has(kind, name, "host") and (problem := _misplaced(guest, names)):
                 yield Problem(path((kind, name, "host")), problem)
 
 
 def _misplaced(guest: GuestConfig, names: Collection[str]) -> str | None:
-    # Names of the user's own: as many, and as much of each, as a line has room for.
-    known = [printable(shorten(name)) for name in islice(names, 5)]
+    # As many as a line has room for.
+    known = list(islice(names, 5))
+    more = ", ..." if len(names) > len(known) else ""
     if guest.host is None:
-        return f"must be given, since lab.hosts has {len(names)}: {', '.join(known)}" if len(names) > 1 else None
+        return f"must be given, since lab.hosts has {len(names)}: {', '.join(known)}{more}" if len(names) > 1 else None
     if guest.host in names:
         return None
     return f"must be a name of lab.hosts, got {got(guest.host)}; {meant(guest.host, known)}"
