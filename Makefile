@@ -64,6 +64,10 @@ packages: setup ## install and remove packages by apt, dnf, zypper and pacman, i
 confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
 	@. .toolchain/env && pytest tests/acceptance/confinement
 
+.PHONY: e2e-guests
+e2e-guests: setup ## firmware, screens and data disks of real guests, and what edits do to them (a quarter of an hour)
+	@. .toolchain/env && pytest tests/acceptance/test_guests.py -s
+
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
 	@. .toolchain/env && pytest tests/acceptance/host/test_bring_up.py -s -x

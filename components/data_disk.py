@@ -16,6 +16,8 @@ class DataDiskArgs(Limits):
     """Plain: its name, and its serial number in the guest. Change: replace."""
     disk_bytes: int
     """Plain: size in bytes. Change: grown live; shrinking is refused."""
+    protected: bool
+    """Plain: Pulumi refuses what would delete it, and so does the host when the lab goes. Change: live."""
     pool: pulumi.Input[str]
     """Name of the pool, a Pool's output. Change: replace."""
     pool_path: str
@@ -25,7 +27,7 @@ class DataDiskArgs(Limits):
 class DataDisk(pulumi.ComponentResource):
     """A qcow2 volume in the guest's pool, blank when it is made; never formatted, and kept when its guest is replaced.
 
-    Replaces on: domain, disk, pool, pool_path. Protect it, and Pulumi refuses what would delete it.
+    Replaces on: domain, disk, pool, pool_path.
     """
 
     volume: pulumi.Output[str]
@@ -42,11 +44,12 @@ class DataDisk(pulumi.ComponentResource):
                 "DOMAIN": args["domain"],
                 "VOLUME": volume,
                 "DISK_BYTES": str(args["disk_bytes"]),
+                "PROTECT": "yes" if args["protected"] else "no",
                 "POOL": args["pool"],
                 "POOL_PATH": args["pool_path"],
                 **limits(args),
             },
-            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
+            first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True, protect=args["protected"])),
             delete="disk.sh delete",
             triggers=[args["domain"], args["disk"], args["pool"], args["pool_path"]],
             ssh=args.get("ssh"),

@@ -45,6 +45,8 @@ class HostFacts:
     """The lab's disks that exist already: file names, and sizes in bytes."""
     unfinished: frozenset[str] = frozenset()
     """Domains that a run has begun to make or to change, and has not come to the end with."""
+    protected: frozenset[str] = frozenset()
+    """Data disks that are to stay, file names."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
     """Interface and address, for every IPv4 address of the host."""
     kept_bridges: frozenset[str] = frozenset()
@@ -118,6 +120,7 @@ def parse(output: str) -> HostFacts:
         pool_lab=text("pool_lab"),
         pool_disks={disk: int(size) for disk, size in rows.get("pool_disk", [])},
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
+        protected=frozenset(row[0].removesuffix(".protected") for row in rows.get("protected", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
         kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},

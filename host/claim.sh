@@ -60,6 +60,10 @@ apply() {
 }
 
 delete() {
+    for mark in "$POOL_PATH/$LAB"-*.protected; do
+        [ ! -e "$mark" ] ||
+            die "${mark%.protected}: is protected and must stay, got its lab destroyed; move it away, and $mark, and destroy again"
+    done
     for domain in $(virsh -q list --all --name | grep "^$LAB-"); do
         remove_domain "$domain"
     done

@@ -1,9 +1,11 @@
 #!/bin/sh
 # A data disk: a volume beside its guest's root disk. Blank when it is made; from then on it only grows, until it is deleted.
 # Whose bytes lie in its place are never lost: what is there already is taken as it is.
-# usage: disk.sh apply|delete   environment: DOMAIN VOLUME DISK_BYTES POOL POOL_PATH
+# usage: disk.sh apply|delete   environment: DOMAIN VOLUME DISK_BYTES PROTECT (yes|no) POOL POOL_PATH
 set -eu
 . host/lib.sh
+
+mark=$POOL_PATH/$VOLUME.protected # by which a run knows it that is asked to let the disk go
 
 look() {
     virsh -q pool-info "$POOL" 2>/dev/null | grep -q '^State: *running' || {
@@ -14,6 +16,10 @@ look() {
 }
 
 apply() {
+    case $PROTECT in
+        yes) : >"$mark" ;;
+        no) rm -f "$mark" ;;
+    esac
     look
     if [ -z "$capacity" ] && [ -e "$POOL_PATH/$VOLUME" ]; then
         virsh -q pool-refresh "$POOL" >/dev/null
@@ -41,7 +47,7 @@ apply() {
 delete() {
     # Without its pool, which someone may have stopped, a volume is a file like any other.
     virsh -q vol-delete --pool "$POOL" "$VOLUME" >/dev/null 2>&1 || true
-    rm -f "$POOL_PATH/$VOLUME" "$lock"
+    rm -f "$POOL_PATH/$VOLUME" "$mark" "$lock"
     changed "disk $VOLUME removed"
 }
 

@@ -60,6 +60,9 @@ if [ "$directory" = "$POOL_PATH" ]; then
     for mark in "$POOL_PATH/$LAB"-*.unfinished; do
         [ ! -e "$mark" ] || fact unfinished "${mark##*/}"
     done
+    for mark in "$POOL_PATH/$LAB"-*.protected; do
+        [ ! -e "$mark" ] || fact protected "${mark##*/}"
+    done
 fi
 
 for kept in /var/lib/kvmlab/bridge/*; do

@@ -136,11 +136,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
                     "domain": f"{lab.stack}-{guest.name}",
                     "disk": disk.name,
                     "disk_bytes": disk.size,
+                    "protected": disk.protect,
                     "pool": pools[0].pool_name,
                     "pool_path": lab.pool.path,
                     **limits,
                 },
-                pulumi.ResourceOptions(depends_on=pools, protect=disk.protect),
+                after(*pools),
             )
             for disk in guest.disks
         ]

@@ -169,6 +169,11 @@ def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         has = facts.pool_disks.get(volume, 0)
         if size < has:
             yield Problem(where, f"must not shrink, it has {has} bytes, got {size}; write {-(-has // MIB)}MiB or more")
+    for volume in facts.protected - {volume for _, volume, _ in wanted}:
+        guest, _, disk = volume.removeprefix(f"{lab.stack}-").removesuffix(".qcow2").partition(".")
+        if facts.pool_lab == lab.stack:
+            todo = "put it back with protect: false, run `make up`, and then take it out"
+            yield Problem(_disk_key(lab, guest, disk), f"is protected and must stay, got it taken out; {todo}")
     for guest in lab.guests:
         image = facts.files.get(guest.image.path) if isinstance(guest.image, FileImage) else None
         size = facts.bases.get(images.link(guest.image)) or (image.virtual_size if image else None)
@@ -186,6 +191,12 @@ def _volumes(lab: Lab, guest: GuestSpec) -> Iterator[tuple[str, str, int]]:
     yield f"{_key(guest)}.disk", f"{domain}.qcow2", guest.disk
     for disk in guest.disks:
         yield f"{_key(guest)}.disks.{disk.name}.size", data_volume(domain, disk.name), disk.size
+
+
+def _disk_key(lab: Lab, guest: str, disk: str) -> str:
+    """Where config tells of a data disk, or has told of it."""
+    known = next((_key(each) for each in lab.guests if each.name == guest), f"lab.guests.{guest}")
+    return f"{known}.disks.{disk}"
 
 
 def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ DATA_DISK: DataDiskArgs = {
     "domain": "six-node-1",
     "disk": "data",
     "disk_bytes": 20 * 1024**3,
+    "protected": True,
     "pool": "six",
     "pool_path": "/srv/six",
 }

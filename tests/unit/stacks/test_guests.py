@@ -208,6 +208,20 @@ def test_two_images() -> None:
     assert {f"base-{name}" for name in names} == set(links.values())
 
 
+def test_data_disks() -> None:
+    """They are made before their guest, which knows them by name in the order of the alphabet, and go after it."""
+    disks = {"log": {"size": "1GiB"}, "data": {"size": "2GiB", "protect": False}}
+    made = compose({"kind": "guests", "guests": {"a": {"disks": disks}, "b": {}}})
+    guest, (log, data) = made["Command a-guest"], (made[f"Command a.{name}-disk"] for name in disks)
+    assert guest.inputs["environment"]["DATA_DISKS"] == "data log"
+    assert {"a.data-disk", "a.log-disk"} <= guest.depends_on
+    assert "pool-pool" in log.depends_on
+    assert (log.request.protect, data.request.protect) == (True, False)
+    assert not {"a.data-disk", "a.log-disk"} & made["Command b-guest"].depends_on
+    without = compose({"kind": "guests", "guests": {"a": {}, "b": {}}})
+    assert changed(without, made) == {"Guest a", "Command a-guest"} - {"Guest a"}
+
+
 def test_exports() -> None:
     """A run ends with a table that tells each guest's address and how to log in."""
     raw = {
