@@ -191,7 +191,7 @@ def test_another_firmware(lab: Lab) -> None:
 
 
 def test_another_guest(lab: Lab) -> None:
-    """Replaced, it has a new root disk and the same data disk, which cloud-init is to format if it is blank, and is not."""
+    """Replaced, it has a new root disk and the data disk as it was, which cloud-init would format if it were blank."""
     write(lab, **ANOTHER)
     lab.make("up")
     assert lab.ssh("web", f"test -e {KEPT} || echo new; ls /srv/kept").split() == ["new", "/srv/kept"]
