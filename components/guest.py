@@ -125,9 +125,6 @@ class Guest(pulumi.ComponentResource):
                 "POOL_PATH": args["pool_path"],
                 "LINK": args["image"],
                 "DISK_BYTES": str(args["disk_bytes"]),
-                "DATA_DISKS": " ".join(args["data_disks"]),
-                "FIRMWARE": args["firmware"],
-                "AUTOSTART": "yes" if args["autostart"] else "no",
                 "NETWORK": args["network"],
                 "MAC": args["mac"],
                 "ADDRESS": args["address"],
@@ -138,6 +135,7 @@ class Guest(pulumi.ComponentResource):
                 "READY_SECONDS": str(args["ready_seconds"]),
                 "SHUTDOWN_SECONDS": str(args["shutdown_seconds"]),
                 **({"AT_ONCE": str(args["at_once"])} if "at_once" in args else {}),
+                **_unusual(args),
                 **limits(args),
                 "RUN": uuid4().hex if is_broken else "",
             },
@@ -150,6 +148,18 @@ class Guest(pulumi.ComponentResource):
         self.domain_id = pulumi.Output.from_input(spec.uuid)
         self.address = pulumi.Output.from_input(args["address"])
         self.register_outputs({"address": self.address, "domain_id": self.domain_id})
+
+
+def _unusual(args: GuestArgs) -> dict[str, str]:
+    """What most guests have not: for those the command stays what it was before there was such a thing."""
+    asked: dict[str, str] = {}
+    if args["data_disks"]:
+        asked["DATA_DISKS"] = " ".join(args["data_disks"])
+    if args["firmware"] != Firmware.BIOS:
+        asked["FIRMWARE"] = args["firmware"]
+    if args["autostart"]:
+        asked["AUTOSTART"] = "yes"
+    return asked
 
 
 def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:

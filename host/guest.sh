@@ -4,15 +4,16 @@
 # On stdin come user-data, meta-data, network-config and the lab's SSH key, packed: secrets, never in argv.
 # usage: guest.sh apply|delete
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
-#              DATA_DISKS (their names) FIRMWARE (bios|uefi|uefi-secure) AUTOSTART (yes|no)
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
-#              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS
+#              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
+#              FIRMWARE (bios|uefi|uefi-secure) AUTOSTART (yes|no)
 set -eu
 . host/lib.sh
 . host/look.sh
 . host/turns.sh
 . host/firmware.sh
 . host/data_disks.sh
+: "${DATA_DISKS:=}" "${FIRMWARE:=bios}" "${AUTOSTART:=no}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso

@@ -38,11 +38,15 @@ class Machine:
         return int(self.run("sudo journalctl -q -u ssh | grep -c 'Accepted publickey'")) - 1
 
     def system(self) -> dict[str, str]:
-        """Its packages, and digests of all in /etc."""
+        """Its packages, and digests of all in /etc.
+
+        Of /etc/hosts its lines: the machine's own cloud-init takes one out at each boot, and puts it back at the end.
+        """
         packages = self.run("dpkg --get-selections")
         files = self.run("cd /etc && sudo find . -type f -exec sha256sum {} +; sudo find . -type l -printf '%l %p\\n'")
         lines = [*packages.splitlines(), *(" ".join(reversed(line.split(None, 1))) for line in files.splitlines())]
-        return dict(line.split(None, 1) for line in lines)
+        hosts = sorted(line for line in self.run("cat /etc/hosts").splitlines() if line)
+        return {**dict(line.split(None, 1) for line in lines), "./hosts": "\n".join(hosts)}
 
     def addresses(self) -> list[tuple[str, str]]:
         """Device and address of all that is not libvirt's and not the loopback."""

@@ -42,9 +42,6 @@ def test_command() -> None:
             "POOL_PATH": "/srv/six",
             "LINK": "base-debian-13-01234567",
             "DISK_BYTES": "10737418240",
-            "DATA_DISKS": "",
-            "FIRMWARE": "bios",
-            "AUTOSTART": "no",
             "NETWORK": "six",
             "MAC": "52:54:00:ab:cd:ef",
             "ADDRESS": "10.20.6.5",
@@ -62,6 +59,14 @@ def test_command() -> None:
     }
     assert made.request.deleteBeforeReplace
     assert list(made.request.ignoreChanges) == ["environment.RUN"]
+
+
+def test_what_few_have() -> None:
+    """It is there where it is asked for, so that an upgrade runs no command of those that have none."""
+    made = command(data_disks=["data", "log"], firmware=Firmware.UEFI, autostart=True)
+    added = {"DATA_DISKS": "data log", "FIRMWARE": "uefi", "AUTOSTART": "yes"}
+    plain = command().inputs["environment"]
+    assert {key: made.inputs["environment"][key] for key in made.inputs["environment"].keys() - plain.keys()} == added
 
 
 def test_broken() -> None:
