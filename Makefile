@@ -29,8 +29,8 @@ up: stack ## make the lab real; STACK=quickstart is the default, here and below
 	@$(console) up $(STACK); $(tidied)
 
 .PHONY: preview
-preview: stack ## show what `make up` would change
-	@$(pulumi) preview --stack $(STACK) --diff --suppress-permalink=true
+preview: stack ## say what `make up` would change, and what that does to each guest
+	@$(console) preview $(STACK); $(tidied)
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found

@@ -12,8 +12,24 @@ from components.identity import domain_uuid, owner
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
 
-SHOWN = ("accelerator", "address", "cloud_config", "cpus", "disk_bytes", "image", "mac", "memory_mib")
-"""What a preview shows of a guest itself; the rest stands with its command."""
+
+def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
+    """What a preview shows of a guest itself, by the keys of effects.GUEST; the rest stands with its command."""
+    told: dict[str, pulumi.Input[object]] = {
+        key: args[key]
+        for key in ("accelerator", "address", "cloud_config", "cpus", "disk_bytes", "image", "mac", "memory_mib")
+    }
+    # What few guests have is there where they have it.
+    graphics = args.get("graphics")
+    if graphics != Graphics("vnc", None):
+        port = f" at port {graphics.port}" if graphics and graphics.port else ""
+        told["console"] = f"{graphics.type}{port}" if graphics else "none"
+    for key in ("autostart", "data_disks", "machine"):
+        if value := args.get(key):
+            told[key] = value
+    if args["firmware"] != Firmware.BIOS:
+        told["firmware"] = args["firmware"]
+    return told
 
 
 class GuestArgs(Limits):
@@ -99,7 +115,7 @@ class Guest(pulumi.ComponentResource):
     """The domain's UUID, known at preview."""
 
     def __init__(self, name: str, args: GuestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("kvmlab:index:Guest", name, {key: args[key] for key in SHOWN}, without_order(opts))
+        super().__init__("kvmlab:index:Guest", name, shown(args), without_order(opts))
         policy = args["on_cloud_init_change"]
         is_broken = args.get("is_broken", False)
         # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.

@@ -1,10 +1,11 @@
-"""`make up` and `make destroy`: Pulumi's run, shown in terms of guests.
+"""`make up`, `make destroy` and `make preview`: Pulumi's run, shown in terms of guests.
 
-usage: python -m console up|destroy STACK
+usage: python -m console up|destroy|preview STACK
 
 Plain `pulumi up` does the same and shows it in Pulumi's own way. Exit status: Pulumi's.
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from contextlib import closing
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from console import changes
 from console.display import display
 from console.events import read
 from console.progress import Progress
@@ -21,6 +23,23 @@ from console.progress import Progress
 
 def main(operation: str, stack: str) -> int:
     """Run it and show it."""
+    return preview(stack) if operation == "preview" else run(operation, stack)
+
+
+def preview(stack: str) -> int:
+    """Say what `up` would do, or what keeps it from that."""
+    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
+    if not done.stdout:
+        return done.returncode  # why has been told
+    told = json.loads(done.stdout)
+    errors = [f"error: {error}" for error in changes.errors(told)]
+    sys.stdout.writelines(f"{line}\n" for line in errors or changes.lines(told))
+    return done.returncode
+
+
+def run(operation: str, stack: str) -> int:
+    """Do it, and show how far it is."""
     command = ["pulumi", operation, "--stack", stack, "--yes", "--skip-preview", "--json"]
     # A terminal interrupts the whole group: Pulumi ends what is under way, and this stays to say how that went. A
     # handler, since a signal that is ignored is so in children too.

@@ -62,12 +62,13 @@ if TYPE_CHECKING:
 
 NAMES: "JsonDict" = {"pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$"}
 
-# What a change of a key does, in the words of the reference.
-REDEFINE = "one clean restart, with the same disk"
-REPLACE = "the guest is replaced"
+# What a change of a key does, in the words of the reference: first which of live, restart, replace and refused it is.
+REDEFINE = "restart, once and cleanly, with the same disks"
+REPLACE = "replace: a new root disk, the same data disks"
 NO_GUEST = "live, no guest notices"
-NETWORK = "the network is made anew, its guests restart with the same disks"
-EVERYTHING = "everything is replaced"
+NETWORK = "restart of all guests, with the same disks, for a new network"
+EVERYTHING = "replace: everything is made anew"
+GROWS = "live when it grows; refused when it shrinks"
 BRIDGE = "the bridge is taken away, and the new one made; the host keeps its addresses"
 BY_CLOUD_INIT = "as `onCloudInitChange` says"
 
@@ -278,11 +279,11 @@ ConsoleChoice = Annotated[
 class DiskConfig(Model):
     """A further disk, blank at first, which stays when its guest is replaced."""
 
-    size: Disk = Field(description="Its size.", json_schema_extra=_doc("grown live; shrinking is refused"))
+    size: Disk = Field(description="Its size.", json_schema_extra=_doc(GROWS))
     protect: Switch = Field(
         default=True,
         description="Whether it is refused to delete it: with the guest, with the lab, or as it is taken out here.",
-        json_schema_extra=_doc("nothing by itself"),
+        json_schema_extra=_doc(NO_GUEST),
     )
 
 
@@ -292,7 +293,7 @@ class GuestConfig(Model):
     host: HostName | None = Field(
         default=None,
         description="The machine that carries it, by its name in `hosts`; must be given where there are several.",
-        json_schema_extra=_doc("the guest is replaced, on the other machine", "the only one"),
+        json_schema_extra=_doc("replace, on the other machine", "the only one"),
     )
     image: ImageConfig | None = Field(
         default=None,
@@ -308,13 +309,13 @@ class GuestConfig(Model):
     disk: Disk = Field(
         default=8 * 1024 * MIB,
         description="Size of the root disk, no smaller than the image's.",
-        json_schema_extra=_doc("grown live; shrinking is refused", "`8GiB`"),
+        json_schema_extra=_doc(GROWS, "`8GiB`"),
     )
     disks: dict[str, DiskConfig] = Field(
         default={},
         description="Further disks by name: at most 16, of at most 20 characters each. In the guest one is "
         "`/dev/disk/by-id/virtio-<name>`; it is never formatted.",
-        json_schema_extra=_doc("attached or detached live; what is detached is deleted", "none", propertyNames=NAMES),
+        json_schema_extra=_doc("live; what is taken out is deleted, or refused", "none", propertyNames=NAMES),
     )
     firmware: Firmware = Field(
         default="bios",
@@ -361,7 +362,7 @@ class GuestConfig(Model):
         default="rerun",
         description="What a change of layers, userData or keys does: `rerun` cloud-init at a clean restart with the "
         "same disk, `replace` the guest with a new disk, or `ignore` it: only guests made later see it.",
-        json_schema_extra=_doc("nothing by itself"),
+        json_schema_extra=_doc("live; but to `replace`: replace, and to or from `ignore`: restart"),
     )
     wait_for: WaitFor = Field(
         default="cloud-init",

@@ -219,7 +219,7 @@ def test_data_disks() -> None:
     assert (log.request.protect, data.request.protect) == (True, False)
     assert not {"a.data-disk", "a.log-disk"} & made["Command b-guest"].depends_on
     without = compose({"kind": "guests", "guests": {"a": {}, "b": {}}})
-    assert changed(without, made) == {"Command a-guest"}
+    assert changed(without, made) == {"Guest a", "Command a-guest"}
 
 
 def test_exports() -> None:

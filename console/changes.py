@@ -1,0 +1,232 @@
+"""What a preview means for guests and their disks, in words. Pure: from what `pulumi preview --json` prints.
+
+https://github.com/pulumi/pulumi/blob/master/pkg/display/json.go
+"""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.effects import GUEST, Effect
+
+MIB = 1024**2
+_OURS = "kvmlab:index:"
+_STEPS = {"create": "created", "delete": "destroyed", "update": "updated", "replace": "made anew"}
+_REPLACES = ("replace", "create-replacement", "delete-replaced")
+_WORDS = {"memory_mib": "memory", "disk_bytes": "disk", "data_disks": "disks"}
+"""Of a Guest's inputs, where config calls it otherwise."""
+_DEFAULTS = {
+    "autostart": "false",
+    "console": "vnc",
+    "data_disks": "none",
+    "firmware": "bios",
+    "machine": "libvirt's choice",
+}
+"""Of those that are there where they are another than that."""
+_TIMES = {
+    "AT_ONCE": "host.atOnce",
+    "LIBVIRT_SECONDS": "host.timeout in s",
+    "LOGIN": "login",
+    "READY_SECONDS": "readyTimeout in s",
+    "SHUTDOWN_SECONDS": "shutdownTimeout in s",
+    "WAIT_FOR": "waitFor",
+}
+"""What its command alone is told, and no guest notices."""
+_DEFINITION = re.compile(r'definition="([0-9a-f]+)"')
+
+_FATES = ("created", "destroyed", "unchanged", "changed live", "restarted", "replaced")
+"""Of guests; from the third on by effect."""
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A component of ours, and what its commands are about to do."""
+
+    kind: str
+    name: str
+    component: Json
+    """Its step."""
+    commands: Sequence[Json]
+    """Their steps."""
+
+    @property
+    def operation(self) -> str:
+        """create, delete, replace, update or same: the most that any of its commands does."""
+        operations = {step["op"] for step in self.commands}
+        if operations & {*_REPLACES}:
+            return "replace"
+        found = (operation for operation in ("create", "delete", "update") if operation in operations)
+        return next(found, "same")
+
+    def inputs(self, which: str) -> dict[str, Any]:
+        """Of the component: `oldState` or `newState`."""
+        return _state(self.component, which).get("inputs", {})
+
+    def environment(self, which: str) -> dict[str, Any]:
+        """Of its commands."""
+        found: dict[str, Any] = {}
+        for step in self.commands:
+            found |= _state(step, which).get("inputs", {}).get("environment", {})
+        return found
+
+    @property
+    def effect(self) -> Effect:
+        """Of a guest that stays, what is done to it as a whole."""
+        if self.operation == "replace":
+            return Effect.REPLACE
+        if self.operation == "same":
+            return Effect.NOTHING
+        old, new = (
+            _DEFINITION.findall(self.environment(which).get("DEFINITION", "")) for which in ("oldState", "newState")
+        )
+        return Effect.LIVE if old == new else Effect.RESTART
+
+
+def lines(preview: Json) -> Iterator[str]:
+    """What a person reads: guests first, the worst before the rest, then all else, and the count of it."""
+    changes = sorted(_changes(preview), key=_weight)
+    told = [line for change in changes for line in _told(change)]
+    yield from told or ["nothing changes"]
+    fates = Counter(_fate(change) for change in changes if change.kind == "Guest")
+    yield "guests: " + (", ".join(f"{fates[fate]} {fate}" for fate in _FATES if fates[fate]) or "none")
+    counts: Mapping[str, int] = preview.get("changeSummary") or {}
+    yield "resources: " + ", ".join(f"{count} {_counted(op)}" for op, count in sorted(counts.items()) if count)
+
+
+def errors(preview: Json) -> list[str]:
+    """What has kept a preview from its end."""
+    return [each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"].startswith("error")]
+
+
+def _changes(preview: Json) -> Iterator[Change]:
+    steps: Sequence[Json] = preview.get("steps", ())
+    children: dict[str, list[Json]] = {}
+    for step in steps:
+        state = _state(step, "newState") or _state(step, "oldState")
+        children.setdefault(state.get("parent", ""), []).append(step)
+    for step in steps:
+        kind, name = step["urn"].split("::")[2:]
+        if kind.startswith(_OURS) and "$" not in kind:
+            yield Change(kind.removeprefix(_OURS), name, step, children.get(step["urn"], []))
+
+
+def _state(step: Json, which: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = step.get(which)
+    return found or {}
+
+
+def _weight(change: Change) -> tuple[int, str]:
+    """What is lost comes first."""
+    if change.kind not in ("Guest", "DataDisk"):
+        return 4, ""
+    order = {"delete": 0, "replace": 1, "update": 2, "same": 2, "create": 3}
+    return order[change.operation], ""
+
+
+def _fate(change: Change) -> str:
+    """What becomes of a guest."""
+    operation = change.operation
+    return _STEPS[operation] if operation in ("create", "delete") else _FATES[2 + list(Effect).index(change.effect)]
+
+
+def _told(change: Change) -> Iterator[str]:
+    what = f"{change.kind} {change.name}: "
+    match change.kind, change.operation:
+        case "Guest", "delete":
+            yield f"{what}destroyed, with its root disk"
+        case "Guest", "create":
+            new = change.inputs("newState")
+            yield f"{what}created, {_counted_cpus(new['cpus'])}, {_size(new['memory_mib'] * MIB)}, at {new['address']}"
+        case "Guest", _:
+            yield from _guest(change, what)
+        case "DataDisk", "delete":
+            yield f"{what}destroyed, with all that is on it"
+        case "DataDisk", "create":
+            yield f"{what}created, {_size(change.inputs('newState')['disk_bytes'])}, blank"
+        case "DataDisk", "update":
+            old, new = (_size(change.inputs(which)["disk_bytes"]) for which in ("oldState", "newState"))
+            yield f"{what}{f'{old} -> {new}' if old != new else 'updated'} (live)"
+        case _, "same":
+            pass
+        case _, operation:
+            yield f"{what}{_STEPS[operation]}{_because(change)}"
+
+
+def _guest(change: Change, what: str) -> Iterator[str]:
+    effect = change.effect
+    if effect == Effect.REPLACE:
+        yield f"{what}replaced, its root disk is made anew; data disks stay (replace)"
+    old, new = change.inputs("oldState"), change.inputs("newState")
+    told = effect == Effect.REPLACE
+    for key in GUEST:
+        if old.get(key) != new.get(key):
+            does = effect if effect == Effect.REPLACE else GUEST[key]
+            told |= does == Effect.RESTART
+            yield f"{what}{_WORDS.get(key, key)} {_shown(key, old)} -> {_shown(key, new)} ({does})"
+    before, after = change.environment("oldState"), change.environment("newState")
+    ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
+    if ids[0] != ids[1]:
+        told = True
+        does = effect if effect == Effect.REPLACE else Effect.RESTART
+        yield f"{what}cloud-init {'runs again' if ids[1] else 'stays as it is from now on'} ({does})"
+        yield from _difference(old["cloud_config"], new["cloud_config"])
+    elif not ids[1] and old["cloud_config"] != new["cloud_config"]:
+        yield f"{what}cloud-init is not run again, as asked for ({Effect.NOTHING})"
+        yield from _difference(old["cloud_config"], new["cloud_config"])
+    for key, word in _TIMES.items():
+        if before.get(key) != after.get(key):
+            yield f"{what}{word} {before.get(key, 'default')} -> {after.get(key, 'default')} (live)"
+    if before.get("RUN") != after.get("RUN"):
+        yield f"{what}is not whole, and is mended"
+    elif effect == Effect.RESTART and not told:
+        yield f"{what}stands on another network (restart)"
+
+
+def _difference(old: str, new: str) -> Iterator[str]:
+    """Of two documents, with three lines around what differs."""
+    for line in list(difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm=""))[2:]:
+        yield f"    {line}"
+
+
+def _because(change: Change) -> str:
+    """What of its inputs is another one."""
+    old, new = change.inputs("oldState"), change.inputs("newState")
+    keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    return f": {', '.join(keys)}" if keys and old else ""
+
+
+def _shown(key: str, state: Json) -> str:
+    if key not in state:
+        return _DEFAULTS[key]
+    match key:
+        case "memory_mib":
+            return _size(state[key] * MIB)
+        case "disk_bytes":
+            return _size(state[key])
+        case "data_disks":
+            return ", ".join(state[key])
+        case "autostart":
+            return "true"
+        case _:
+            return str(state[key])
+
+
+def _size(amount: int) -> str:
+    """Bytes as config has them."""
+    for unit, length in (("TiB", 1024**4), ("GiB", 1024**3), ("MiB", MIB)):
+        if amount % length == 0:
+            return f"{amount // length}{unit}"
+    return f"{amount} bytes"
+
+
+def _counted(operation: str) -> str:
+    return {**_STEPS, "same": "unchanged"}.get(operation, operation)
+
+
+def _counted_cpus(count: int) -> str:
+    return f"{count} CPU" if count == 1 else f"{count} CPUs"

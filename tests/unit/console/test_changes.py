@@ -1,0 +1,187 @@
+"""What a preview says, from what Pulumi prints of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from components.effects import GUEST, Effect
+from components.guest import shown
+from console import changes
+from console.changes import MIB, lines
+from tests.unit.components.arguments import guest_args
+
+URN = "urn:pulumi:six::kvmlab::kvmlab:index:"
+WEB: dict[str, Any] = {
+    "accelerator": "kvm",
+    "address": "10.20.6.5",
+    "cloud_config": "a: 1\nb: 2\n",
+    "cpus": 1,
+    "disk_bytes": 8192 * MIB,
+    "image": "base-one",
+    "mac": "52:54:00:ab:cd:ef",
+    "memory_mib": 1024,
+}
+COMMAND: dict[str, str] = {
+    "DEFINITION": '<x definition="aa"/>',
+    "INSTANCE_ID": "iid-1",
+    "READY_SECONDS": "1800",
+    "RUN": "",
+}
+OTHER = {"DEFINITION": '<x definition="bb"/>'}
+
+
+def step(
+    kind: str, operation: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, parent: str = ""
+) -> Any:
+    """One of a preview's."""
+    states = {
+        which: {"inputs": inputs, "parent": parent}
+        for which, inputs in (("oldState", old), ("newState", new))
+        if inputs is not None
+    }
+    return {"urn": f"{URN}{kind}", "op": operation, **states}
+
+
+def guest(operation: str, new: Mapping[str, Any], environment: Mapping[str, str], name: str = "web") -> list[Any]:
+    """A guest's steps: of what it is, to what it is to be."""
+    before = (None, None) if operation == "create" else (WEB, {"environment": COMMAND})
+    after = (None, None) if operation == "delete" else ({**WEB, **new}, {"environment": {**COMMAND, **environment}})
+    return [
+        step(f"Guest::{name}", operation, before[0], after[0], "urn:the-stack"),
+        step(f"Guest$command:local:Command::{name}-guest", operation, before[1], after[1], f"{URN}Guest::{name}"),
+    ]
+
+
+def disk(operation: str, old: int | None, new: int | None, name: str = "data") -> list[Any]:
+    """A data disk's steps: its sizes in MiB."""
+    sizes: list[dict[str, Any] | None] = [None if size is None else {"disk_bytes": size * MIB} for size in (old, new)]
+    commands: list[dict[str, Any] | None] = [None if size is None else {"environment": {}} for size in (old, new)]
+    return [
+        step(f"DataDisk::web.{name}", operation, *sizes),
+        step(f"DataDisk$command:local:Command::web.{name}-disk", operation, *commands, f"{URN}DataDisk::web.{name}"),
+    ]
+
+
+CASES: dict[str, tuple[list[Any], list[str]]] = {
+    "nothing": (guest("same", {}, {}), ["nothing changes", "guests: 1 unchanged"]),
+    "restart": (
+        guest("update", {"memory_mib": 4096, "cpus": 2}, OTHER),
+        ["Guest web: cpus 1 -> 2 (restart)", "Guest web: memory 1GiB -> 4GiB (restart)", "guests: 1 restarted"],
+    ),
+    "live": (
+        guest("update", {"disk_bytes": 20 * 10**9, "autostart": True, "data_disks": ["data", "log"]}, {}),
+        [
+            "Guest web: autostart false -> true (live)",
+            "Guest web: disks none -> data, log (live)",
+            "Guest web: disk 8GiB -> 20000000000 bytes (live)",
+            "guests: 1 changed live",
+        ],
+    ),
+    "times": (
+        guest("update", {}, {"READY_SECONDS": "60"}),
+        ["Guest web: readyTimeout in s 1800 -> 60 (live)", "guests: 1 changed live"],
+    ),
+    "cloud-init": (
+        guest("update", {"cloud_config": "a: 1\nb: 3\n"}, {**OTHER, "INSTANCE_ID": "iid-2"}),
+        [
+            *(
+                "Guest web: cloud-init runs again (restart)",
+                "    @@ -1,2 +1,2 @@",
+                "     a: 1",
+                "    -b: 2",
+                "    +b: 3",
+            ),
+            "guests: 1 restarted",
+        ],
+    ),
+    "keys, which are not in the document": (
+        guest("update", {}, {**OTHER, "INSTANCE_ID": "iid-2"}),
+        ["Guest web: cloud-init runs again (restart)", "guests: 1 restarted"],
+    ),
+    "ignored from now on": (
+        guest("update", {}, {**OTHER, "INSTANCE_ID": ""}),
+        ["Guest web: cloud-init stays as it is from now on (restart)", "guests: 1 restarted"],
+    ),
+    "shown in another way by another version": (
+        [*guest("same", {"cloud_config": "a: '[hidden]'\n"}, {})],
+        ["nothing changes", "guests: 1 unchanged"],
+    ),
+    "replace": (
+        guest("replace", {"image": "base-two"}, {}),
+        [
+            "Guest web: replaced, its root disk is made anew; data disks stay (replace)",
+            "Guest web: image base-one -> base-two (replace)",
+            "guests: 1 replaced",
+        ],
+    ),
+    "network": (
+        guest("update", {}, OTHER),
+        ["Guest web: stands on another network (restart)", "guests: 1 restarted"],
+    ),
+    "mended": (
+        guest("update", {}, {"RUN": "1"}),
+        ["Guest web: is not whole, and is mended", "guests: 1 changed live"],
+    ),
+    "the worst comes first": (
+        [
+            *guest("create", {}, {}, "new"),
+            *disk("update", 1024, 2048),
+            *guest("update", {"cpus": 2}, OTHER),
+            *guest("replace", {}, {}, "other"),
+            *guest("delete", {}, {}, "old"),
+        ],
+        [
+            "Guest old: destroyed, with its root disk",
+            "Guest other: replaced, its root disk is made anew; data disks stay (replace)",
+            "DataDisk web.data: 1GiB -> 2GiB (live)",
+            "Guest web: cpus 1 -> 2 (restart)",
+            "Guest new: created, 1 CPU, 1GiB, at 10.20.6.5",
+            "guests: 1 created, 1 destroyed, 1 restarted, 1 replaced",
+        ],
+    ),
+    "disks come and go": (
+        [*disk("create", None, 1024), *disk("delete", 1536, None, "old")],
+        [
+            "DataDisk web.old: destroyed, with all that is on it",
+            "DataDisk web.data: created, 1GiB, blank",
+            "guests: none",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_lines(name: str) -> None:
+    """Guests and disks are told as they are going to fare; the engine's count comes last."""
+    steps, expected = CASES[name]
+    told = list(lines({"steps": steps, "changeSummary": {"update": 2, "same": 12, "create": 0}}))
+    assert told == [*expected, "resources: 12 unchanged, 2 updated"]
+
+
+def test_what_else_changes() -> None:
+    """By its kind, and by which of its inputs."""
+    inputs = ({"cidr": "10.20.6.0/24", "name": "six"}, {"cidr": "10.20.7.0/24", "name": "six"})
+    command: dict[str, Any] = {"environment": {}}
+    steps = [
+        step("Network::network", "update", *inputs),
+        step("Network$command:local:Command::network-network", "update", command, command, f"{URN}Network::network"),
+    ]
+    assert next(lines({"steps": steps})) == "Network network: updated: cidr"
+
+
+def test_errors() -> None:
+    """They are told instead, without the warnings."""
+    said = [
+        {"severity": "warning", "message": "slow"},
+        {"severity": "error", "message": "stack six: 1 problem\n  ...\n"},
+    ]
+    assert changes.errors({"diagnostics": said}) == ["stack six: 1 problem\n  ..."]
+    assert changes.errors({}) == []
+
+
+def test_all_that_a_guest_shows_has_an_effect() -> None:
+    """Or is its cloud-config, for which that depends."""
+    everything = guest_args(autostart=True, data_disks=["data"], machine="q35", firmware="uefi", graphics=None)
+    assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
+    assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())
