@@ -58,8 +58,14 @@ def disk(operation: str, old: int | None, new: int | None, name: str = "data") -
     sizes: list[dict[str, Any] | None] = [None if size is None else {"disk_bytes": size * MIB} for size in (old, new)]
     commands: list[dict[str, Any] | None] = [None if size is None else {"environment": {}} for size in (old, new)]
     return [
-        step(f"DataDisk::web.{name}", operation, *sizes),
-        step(f"DataDisk$command:local:Command::web.{name}-disk", operation, *commands, f"{URN}DataDisk::web.{name}"),
+        step(f"DataDisk::web.{name}", operation, sizes[0], sizes[1]),
+        step(
+            f"DataDisk$command:local:Command::web.{name}-disk",
+            operation,
+            commands[0],
+            commands[1],
+            f"{URN}DataDisk::web.{name}",
+        ),
     ]
 
 

@@ -7,7 +7,9 @@ import pytest
 import yaml
 from jsonschema_rs import validator_for
 
+from components.effects import Effect
 from stacks import schema
+from stacks.config.models import GuestConfig
 
 STACKS = sorted((schema.ROOT / "stacks").glob("Pulumi.*.yaml"))
 
@@ -73,3 +75,10 @@ def test_every_key_is_in_the_reference() -> None:
     for _, model in schema.SECTIONS:
         for field in model.model_fields.values():
             assert f"| `{field.alias}` |" in page
+
+
+def test_the_reference_tells_what_an_edit_does() -> None:
+    """Of each key that a guest has, before all else: one of the effects, or that cloud-init's policy decides."""
+    told = {key: field["x-change"] for key, field in GuestConfig.model_json_schema()["properties"].items()}
+    effects = (*map(str, Effect), "as `onCloudInitChange` says")
+    assert [key for key, text in told.items() if not text.startswith(effects)] == []
