@@ -44,6 +44,10 @@ test: setup ## unit tests, engine tests, and a real guest that boots
 kills: setup ## kill runs of a lab at KVMLAB_KILLS points and run again (60 points, a quarter of an hour)
 	@. .toolchain/env && pytest tests/acceptance/test_kills.py -s
 
+.PHONY: edits
+edits: setup ## edit guests at random, KVMLAB_EDITS times ten edits, and hold previews to what happens (50 sequences, an hour)
+	@. .toolchain/env && pytest tests/acceptance/test_edits.py -s
+
 .PHONY: rounds
 rounds: setup ## make and destroy sixty guests KVMLAB_ROUNDS times (20 rounds, half an hour)
 	@. .toolchain/env && pytest tests/acceptance/test_rounds.py -s

@@ -47,10 +47,17 @@ def seen(domain: str, pool: Path) -> Seen:
 
 
 def happened(before: Seen, after: Seen) -> Effect:
-    """What was done to it in between."""
+    """What was done to it in between, as far as libvirt tells."""
     if before.disk != after.disk:
         return Effect.REPLACE
-    return Effect.LIVE if before.process == after.process else Effect.RESTART
+    if before.process != after.process:
+        return Effect.RESTART
+    return Effect.NOTHING if before == after else Effect.LIVE
+
+
+def agree(said: Effect, done: Effect) -> bool:
+    """Whether a preview was true; what is live may show in a disk's size, or in nothing but the time that a run waits."""
+    return said == done or (said, done) == (Effect.LIVE, Effect.NOTHING)
 
 
 def predicted(lab: Lab) -> dict[str, Effect]:
