@@ -275,7 +275,10 @@ def _hardware(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             yield Problem(f"{_key(guest)}.firmware", f"{rule}; write firmware: bios, or choose another image")
         if guest.console.type == "spice" and not facts.has_spice:
             rule = "'spice' must be in the host's QEMU, got one without"
-            yield Problem(f"{_key(guest)}.console", f"{rule}; write console: vnc, or install QEMU's SPICE modules")
+            yield Problem(
+                f"{_key(guest)}.console",
+                f"{rule}; install its module, on Debian and Ubuntu qemu-system-modules-spice, or write console: vnc",
+            )
 
 
 def _files_of(lab: Lab) -> dict[FileImage, str]:

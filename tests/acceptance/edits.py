@@ -56,7 +56,7 @@ def happened(before: Seen, after: Seen) -> Effect:
 
 
 def agree(said: Effect, done: Effect) -> bool:
-    """Whether a preview was true; what is live may show in a disk's size, or in nothing but the time that a run waits."""
+    """Whether a preview was true: what is live may show in nothing that libvirt defines, as a longer wait does not."""
     return said == done or (said, done) == (Effect.LIVE, Effect.NOTHING)
 
 
