@@ -41,6 +41,7 @@ class DomainSpec(NamedTuple):
     """`bios`, `uefi`, or `uefi-secure`: UEFI that starts only what is signed, with the usual keys enrolled."""
     machine: str | None
     """Machine type: `pc` (i440fx) or `q35`; none is libvirt's choice."""
+    tpm: bool
     graphics: Graphics | None
     disks: Sequence[tuple[str, str]]
     """Format and path, in the order of vda, vdb."""
@@ -106,6 +107,9 @@ def _xml(spec: DomainSpec) -> str:
     ElementTree.SubElement(ElementTree.SubElement(devices, "console", type="pty"), "target", type="serial", port="0")
     if spec.graphics:
         _graphics(devices, spec.graphics)
+    if spec.tpm:
+        tpm = ElementTree.SubElement(devices, "tpm", model="tpm-crb")
+        ElementTree.SubElement(tpm, "backend", type="emulator", version="2.0")
     rng = ElementTree.SubElement(devices, "rng", model="virtio")
     ElementTree.SubElement(rng, "backend", model="random").text = "/dev/urandom"
     ElementTree.indent(domain)

@@ -24,7 +24,7 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     if graphics != Graphics("vnc", None):
         port = f" at port {graphics.port}" if graphics and graphics.port else ""
         told["console"] = f"{graphics.type}{port}" if graphics else "none"
-    for key in ("autostart", "data_disks", "machine"):
+    for key in ("autostart", "data_disks", "machine", "tpm"):
         if value := args.get(key):
             told[key] = value
     if args["firmware"] != Firmware.BIOS:
@@ -49,6 +49,8 @@ class GuestArgs(Limits):
     """Plain: what starts the guest; with UEFI the image must have an EFI system partition. Change: restart."""
     machine: NotRequired[str]
     """Plain: libvirt's machine type, `pc` or `q35`; default: libvirt's. Change: restart."""
+    tpm: NotRequired[bool]
+    """Plain: a TPM 2.0, which swtpm emulates on the host. Default false. Change: restart."""
     graphics: NotRequired[Graphics]
     """Plain: its screen, on the host's loopback; default: none, the serial console alone. Change: restart."""
     autostart: bool
@@ -195,6 +197,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         memory_mib=args["memory_mib"],
         firmware=args["firmware"],
         machine=args.get("machine"),
+        tpm=args.get("tpm", False),
         graphics=args.get("graphics"),
         disks=[
             ("qcow2", f"{args['pool_path']}/{name}.qcow2"),

@@ -67,27 +67,37 @@ CLIENT = {
 }
 """By package manager, what looks at guests and manages them, here and elsewhere."""
 
+TPM = {
+    "apt": ("swtpm", "swtpm-tools"),
+    "dnf": ("swtpm", "swtpm-tools"),
+    "zypper": ("swtpm",),
+    "pacman": ("swtpm",),
+}
+"""By package manager, what guests with a TPM need beside that."""
+
 SERVER_COMMANDS = (
     *("curl", "dnsmasq", "iptables", "qemu-img", "qemu-system-x86_64|qemu-kvm"),
     *("ssh", "virsh", "xorriso", "libvirtd|virtqemud"),
 )
 """What is called of the server set. Of two with a bar between, either will do: RHEL's QEMU is /usr/libexec/qemu-kvm."""
 CLIENT_COMMANDS = ("ssh", "virsh", "virt-manager", "virt-viewer")
+TPM_COMMANDS = ("swtpm", "swtpm_setup")
 
 
-def packages(manager: str, role: str) -> tuple[str, ...]:
+def packages(manager: str, role: str, *, tpm: bool = False) -> tuple[str, ...]:
     """The packages of a role; none where nobody knows the distribution's names.
 
     Args:
         manager: a key of SERVER, or empty.
         role: `server`, `workstation` or `both`.
+        tpm: whether guests have one.
     """
-    return _of(role, SERVER.get(manager, ()), CLIENT.get(manager, ()))
+    return (*_of(role, SERVER.get(manager, ()), CLIENT.get(manager, ())), *(TPM.get(manager, ()) if tpm else ()))
 
 
-def commands(role: str) -> tuple[str, ...]:
+def commands(role: str, *, tpm: bool = False) -> tuple[str, ...]:
     """What there must be for a role, whoever has installed it."""
-    return _of(role, SERVER_COMMANDS, CLIENT_COMMANDS)
+    return (*_of(role, SERVER_COMMANDS, CLIENT_COMMANDS), *(TPM_COMMANDS if tpm else ()))
 
 
 def lacking(has: Collection[str]) -> list[str]:

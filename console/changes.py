@@ -24,6 +24,7 @@ _DEFAULTS = {
     "data_disks": "none",
     "firmware": "bios",
     "machine": "libvirt's choice",
+    "tpm": "false",
 }
 """Of those that are there where they are another than that."""
 _TIMES = {
@@ -210,7 +211,7 @@ def _shown(key: str, state: Json) -> str:
             return _size(state[key])
         case "data_disks":
             return ", ".join(state[key])
-        case "autostart":
+        case "autostart" | "tpm":
             return "true"
         case _:
             return str(state[key])

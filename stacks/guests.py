@@ -99,7 +99,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     """Make a lab's part on one host; what is made last there."""
     accelerator = preflight.accelerator(lab, facts)
     on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
-    needed = packages(facts.package_manager, lab.host.role)
+    needed = packages(facts.package_manager, lab.host.role, tpm=any(guest.tpm for guest in lab.guests))
     host = KvmHost(
         f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, after(ssh_access)
     )
@@ -174,6 +174,8 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             "is_broken": preflight.is_broken(lab, guest, facts),
             **limits,
         }
+        if guest.tpm:
+            args["tpm"] = True
         if guest.machine:
             args["machine"] = guest.machine
         if guest.console.type != "none":

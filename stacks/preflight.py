@@ -21,7 +21,7 @@ def question(lab: Lab) -> dict[str, str]:
         f"{images.link(image)} {image.digest.algorithm if image.digest else '-'} {image.path}"
         for image in _files_of(lab)
     }
-    needs = " ".join(commands(lab.host.role))
+    needs = " ".join(commands(lab.host.role, tpm=any(guest.tpm for guest in lab.guests)))
     asked = {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
     # Each costs a preview some time, so it is asked only where it matters.
     if by_uefi := sorted({images.link(guest.image) for guest in lab.guests if guest.firmware != "bios"}):

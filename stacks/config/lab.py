@@ -161,6 +161,7 @@ class GuestSpec:
     firmware: Firmware
     machine: MachineType | None
     """None is libvirt's choice."""
+    tpm: bool
     console: Console
     autostart: bool
     disk: int

@@ -328,6 +328,11 @@ class GuestConfig(Model):
         description="The board: `q35`, of PCI Express, or `pc`, which is older and has no `uefi-secure`.",
         json_schema_extra=_doc(REDEFINE, "`q35` with UEFI, else libvirt's choice"),
     )
+    tpm: Switch = Field(
+        default=False,
+        description="Whether it has a TPM 2.0, which the host emulates and keeps while the guest exists.",
+        json_schema_extra=_doc(REDEFINE),
+    )
     console: ConsoleChoice = Field(
         default="vnc",
         description="The screen: `vnc`, `spice` or `none`, or a mapping with its port. A serial console it has always.",

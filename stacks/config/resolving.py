@@ -150,6 +150,7 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         memory=config.memory,
         firmware=config.firmware,
         machine=config.machine or (None if config.firmware == "bios" else "q35"),
+        tpm=config.tpm,
         console=member.console,
         autostart=config.autostart,
         disk=config.disk,

@@ -24,6 +24,7 @@ BY_ID = "/dev/disk/by-id/virtio-"
 KEPT = "/home/lab/kept"
 WEB: dict[str, Any] = {
     "firmware": "uefi",
+    "tpm": True,
     "console": {"type": "spice", "port": PORT},
     "autostart": True,
     "disks": {"data": {"size": "1GiB"}},
@@ -99,6 +100,11 @@ def test_uefi(lab: Lab) -> None:
         "Standard PC (Q35"
     )
     assert lab.changes() == {}
+
+
+def test_tpm(lab: Lab) -> None:
+    """The guest has one, of version 2."""
+    assert lab.ssh("web", "cat /sys/class/tpm/tpm0/tpm_version_major") == "2"
 
 
 def test_the_screen(lab: Lab) -> None:
@@ -219,3 +225,4 @@ def test_destroy_leaves_the_host_as_found(lab: Lab, found: dict[str, list[str]])
     lab.remove()
     assert host() == found
     assert [path.name for path in Path("/var/lib/libvirt/qemu/nvram").glob(f"{STACK}*")] == []
+    assert list(Path("/var/lib/libvirt/swtpm").glob("*")) == []

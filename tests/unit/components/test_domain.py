@@ -18,6 +18,7 @@ SPEC = DomainSpec(
     memory_mib=2048,
     firmware="bios",
     machine=None,
+    tpm=False,
     graphics=Graphics("vnc", None),
     disks=[("qcow2", "/srv/six/six-node-1.qcow2"), ("raw", "/srv/six/six-node-1-seed.iso")],
     data=[],
@@ -34,6 +35,7 @@ CHANGES: dict[str, object] = {
     "memory_mib": 4096,
     "firmware": "uefi",
     "machine": "q35",
+    "tpm": True,
     "graphics": Graphics("vnc", 6000),
     "disks": SPEC.disks[:1],
     "data": [("data", "/srv/six/six-node-1.data.qcow2")],
@@ -54,7 +56,7 @@ KEPT: dict[str, DomainSpec] = {
     "qemu": SPEC._replace(accelerator="qemu"),
     "uefi": SPEC._replace(firmware="uefi", machine="q35", graphics=None),
     "data": SPEC._replace(data=[("archive", "/srv/six/six-node-1.archive.qcow2"), ("data", "/srv/a&b/data.qcow2")]),
-    "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", graphics=Graphics("spice", 6000)),
+    "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 
 

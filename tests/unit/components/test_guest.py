@@ -102,6 +102,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "data_disks": (["data"], "live"),
     "firmware": (Firmware.UEFI, "restart"),
     "machine": ("q35", "restart"),
+    "tpm": (True, "restart"),
     "graphics": (Graphics("spice", 6000), "restart"),
     "autostart": (True, "live"),
     "disk_bytes": (11 * 1024**3, "live"),

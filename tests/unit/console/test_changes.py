@@ -188,6 +188,8 @@ def test_errors() -> None:
 
 def test_all_that_a_guest_shows_has_an_effect() -> None:
     """Or is its cloud-config, for which that depends."""
-    everything = guest_args(autostart=True, data_disks=["data"], machine="q35", firmware="uefi", graphics=None)
+    everything = guest_args(
+        autostart=True, data_disks=["data"], machine="q35", tpm=True, firmware="uefi", graphics=None
+    )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())

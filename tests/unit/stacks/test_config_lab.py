@@ -58,6 +58,7 @@ def test_defaults() -> None:
                 memory=1024**3,
                 firmware="bios",
                 machine=None,
+                tpm=False,
                 console=Console("vnc", None),
                 autostart=False,
                 disk=8 * 1024**3,
@@ -122,6 +123,7 @@ def test_everything_given() -> None:
             memory: 1.5GiB
             firmware: uefi-secure
             machine: q35
+            tpm: true
             console: {{type: spice, port: 6000}}
             autostart: true
             disk: 20GB
@@ -159,6 +161,7 @@ def test_everything_given() -> None:
         memory=3 * 1024**3 // 2,
         firmware="uefi-secure",
         machine="q35",
+        tpm=True,
         console=Console("spice", 6000),
         autostart=True,
         disk=20 * 1000**3,
