@@ -39,6 +39,8 @@ class FileImage:
 
     path: str
     digest: Digest | None
+    disk: str = ""
+    """In an archive, the file that is the disk; empty for the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class UrlImage:
 
     url: str
     digest: Digest
+    disk: str = ""
+    """As a FileImage's."""
 
 
 Image = CatalogueImage | FileImage | UrlImage
