@@ -8,6 +8,7 @@ set -eu
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" "$0"
 . host/lib.sh
+. host/disk_image.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
 
@@ -66,12 +67,17 @@ done
 printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     [ -n "$file" ] || continue
     format=unchecked size=- digest=-
-    if [ ! -r "$file" ]; then
+    if [ ! -f "$file" ] || [ ! -r "$file" ]; then
         format=missing
     elif command -v qemu-img >/dev/null; then
-        info=$(qemu-img info --output=json "$file" 2>/dev/null) || info=
-        format=$(printf '%s\n' "$info" | sed -n 's/^    "format": "\([^"]*\)".*/\1/p')
-        size=$(printf '%s\n' "$info" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')
+        format=$(format_of "$file")
+        case $format in
+            qcow2 | vmdk | vdi | vpc | vhdx | raw)
+                info=$(disk_info "$file" "$format" 2>/dev/null) || format=
+                size=$(printf '%s\n' "$info" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')
+                stands_alone "$info" || format=elsewhere
+                ;;
+        esac
         [ "$algorithm" = - ] || [ -e "$POOL_PATH/$link" ] || digest=$("${algorithm}sum" "$file" | cut -d ' ' -f 1)
     fi
     fact file "${format:-unknown} ${size:--} $digest $file"

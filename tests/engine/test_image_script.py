@@ -573,3 +573,39 @@ def test_killed(tmp_path: Path, disks: dict[str, bytes], tools: Path, how: signa
     assert len(list(pool.iterdir())) == 3
     assert image("delete", pool).returncode == 0
     assert not pool.exists()
+
+
+def test_what_a_preview_sees(tmp_path: Path, disks: dict[str, bytes], tools: Path) -> None:
+    """What can be used is told by its kind, and by its size where no one need unpack it to know."""
+    given: dict[str, tuple[bytes, str]] = {
+        **{name: (disks[name], f"{name.split('-')[0].replace('vhd', 'vpc')} {16 * MIB} -") for name in FORMATS},
+        "vhdx": (disks["vhdx"], f"vhdx {16 * MIB} -"),
+        "a tar.xz": (WRAPPED["tar.xz"](disks), "xz - -"),
+        "an ova": (WRAPPED["ova"](disks), "tar - -"),
+        "a zip": (WRAPPED["zip"](disks), "zip - -"),
+        "text": (b"not an image", "unknown - -"),
+        "broken": (disks["vdi"][:100], "unknown - -"),
+        "extent": (descriptor(f'RW 1 FLAT "{SECRET}" 0'), "elsewhere - -"),
+        "parent": (with_parent(disks), f"elsewhere {16 * MIB} -"),
+    }
+    directory = tmp_path / "files"
+    directory.mkdir()
+    for name, (content, _) in given.items():
+        (directory / name).write_bytes(content)
+    os.mkfifo(directory / "pipe")
+    expected = [f"file {told} {directory}/{name}" for name, (_, told) in given.items()]
+    (tools / "virsh").unlink(missing_ok=True)
+    asked = "\n".join(f"base-x - {directory}/{name}" for name in (*given, "pipe"))
+    done = subprocess.run(
+        ["host/probe.sh"],
+        cwd=ROOT,
+        env={"PATH": str(tools), "LAB": "t", "POOL_PATH": str(tmp_path / "pool"), "FILES": asked},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert [line for line in done.stdout.splitlines() if line.startswith("file ")] == [
+        *expected,
+        f"file missing - - {directory}/pipe",
+    ]
