@@ -575,6 +575,40 @@ def test_killed(tmp_path: Path, disks: dict[str, bytes], tools: Path, how: signa
     assert not pool.exists()
 
 
+def test_a_disk_below_its_image(tmp_path: Path, disks: dict[str, bytes]) -> None:
+    """C08 at apply: no guest gets a disk that is smaller than what it stands on, and libvirt is asked for nothing."""
+    file, pool = tmp_path / "image", tmp_path / "pool"
+    file.write_bytes(WRAPPED["tar.xz"](disks))
+    assert image("apply", pool, FILE=str(file)).returncode == 0
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "virsh").write_text(f'#!/bin/sh\n: >"{tmp_path}/asked"\nexit 1\n', "utf-8")
+    (tmp_path / "bin" / "virsh").chmod(0o755)
+    names = ("DOMAIN", "GUEST", "DEFINITION", "OWNER", "POOL", "NETWORK", "MAC", "ADDRESS")
+    environment = dict.fromkeys(names, "imagetest") | {
+        "PATH": f"{tmp_path}/bin:{PATH}",
+        "POOL_PATH": str(pool),
+        "LINK": "base-t",
+        "DISK_BYTES": str(16 * MIB - 512),
+    }
+    done = subprocess.run(
+        ["host/guest.sh", "apply"],
+        cwd=ROOT,
+        env=environment,
+        input="key 1\nx\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == (
+        "imagetest: its disk must be at least its image's 16777216 bytes, got 16776704; "
+        "set the guest's `disk` to 16MiB or more\n"
+    )
+    assert done.returncode == 1
+    assert not (tmp_path / "asked").exists()
+    assert not (pool / "imagetest.unfinished").exists()
+    Path("/run/lock/kvmlab-imagetest").unlink()
+
+
 def test_what_a_preview_sees(tmp_path: Path, disks: dict[str, bytes], tools: Path) -> None:
     """What can be used is told by its kind, and by its size where no one need unpack it to know."""
     given: dict[str, tuple[bytes, str]] = {
