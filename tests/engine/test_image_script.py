@@ -200,14 +200,14 @@ def made_by(directory: Path, *command: str) -> bytes:
     return (directory / "made").read_bytes()
 
 
-def holds(pool: Path, link: str, disks: dict[str, bytes]) -> bool:
-    """Whether the pool has the disk, as a sparse qcow2."""
+def assert_holds(pool: Path, link: str, disks: dict[str, bytes]) -> None:
+    """The pool has the disk, as a sparse qcow2."""
     found = (pool / link).resolve()
     (pool.parent / "expected").write_bytes(disks["raw"])
     command = ["qemu-img", "compare", "-f", "qcow2", "-F", "raw", found, pool.parent / "expected"]
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0 and (
-        found.stat().st_blocks * 512 < 4 * MIB
-    )
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert found.stat().st_blocks * 512 < 4 * MIB
 
 
 OVA = (("appliance.ovf", b"<Envelope/>"), ("appliance.mf", b"SHA256(appliance.ovf)= 00"))
@@ -247,7 +247,7 @@ def test_content_decides(tmp_path: Path, disks: dict[str, bytes], wrap: Wrap) ->
     file.write_bytes(wrap(disks))
     done = image("apply", pool, FILE=str(file))
     assert done.returncode == 0, done.stderr
-    assert holds(pool, "base-t", disks)
+    assert_holds(pool, "base-t", disks)
     assert sorted(each.name for each in pool.iterdir()) == sorted([".kvmlab", "base-t", f"{sha512(file)[:32]}.qcow2"])
     assert image("delete", pool).returncode == 0
     assert not pool.exists()
@@ -258,7 +258,7 @@ def test_published_and_wrapped(tmp_path: Path, published: Path, url: str, disks:
     published.write_bytes(compressed("xz", disks["qcow2"]))
     done = image("apply", tmp_path / "pool", URL=url, DIGEST=f"sha512:{sha512(published)}")
     assert done.returncode == 0, done.stderr
-    assert holds(tmp_path / "pool", "base-t", disks)
+    assert_holds(tmp_path / "pool", "base-t", disks)
 
 
 def test_the_digest_comes_first(tmp_path: Path, published: Path, url: str) -> None:
@@ -293,7 +293,7 @@ def test_one_of_several(tmp_path: Path, disks: dict[str, bytes], pack: Callable[
     )
     done = image("apply", pool, FILE=str(file), DISK=name)
     assert done.returncode == 0, done.stderr
-    assert holds(pool, "base-t", disks)
+    assert_holds(pool, "base-t", disks)
 
 
 def test_several_of_one(tmp_path: Path, disks: dict[str, bytes]) -> None:
@@ -303,7 +303,7 @@ def test_several_of_one(tmp_path: Path, disks: dict[str, bytes]) -> None:
     for name in ("a", "b"):
         assert image("apply", pool, LINK=f"base-{name}", FILE=str(file), DISK=name).returncode == 0
     assert image("delete", pool, LINK="base-b").returncode == 0
-    assert holds(pool, "base-a", disks)
+    assert_holds(pool, "base-a", disks)
     assert len(list(pool.glob("*.qcow2"))) == 1
 
 
@@ -569,10 +569,25 @@ def test_killed(tmp_path: Path, disks: dict[str, bytes], tools: Path, how: signa
     assert running.wait() != 0
     assert pool.exists() == (how == signal.SIGKILL)
     assert image("apply", pool, FILE=str(file)).returncode == 0
-    assert holds(pool, "base-t", disks)
+    assert_holds(pool, "base-t", disks)
     assert len(list(pool.iterdir())) == 3
     assert image("delete", pool).returncode == 0
     assert not pool.exists()
+
+
+def test_progress_ends_at_once() -> None:
+    """A step that takes no time does not wait for ever for its own progress."""
+    steps = "n=0; while [ $n -lt 2000 ]; do progress x; stop_progress; n=$((n + 1)); done"
+    done = subprocess.run(
+        ["sh", "-euc", f". host/lib.sh; {steps}"],
+        cwd=ROOT,
+        env={"PATH": PATH},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout + done.stderr == ""
 
 
 def test_a_disk_below_its_image(tmp_path: Path, disks: dict[str, bytes]) -> None:
