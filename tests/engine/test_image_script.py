@@ -75,6 +75,14 @@ def image(action: str, pool: Path, **settings: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.fixture(autouse=True)
+def no_way_left(tmp_path: Path) -> Iterator[None]:
+    """A pool that a test leaves goes, and what the machine remembers of the way to it."""
+    yield
+    for link in (tmp_path / "pool").glob("base-*"):
+        assert image("delete", tmp_path / "pool", LINK=link.name).returncode == 0
+
+
 def sha512(file: Path) -> str:
     """A file's digest."""
     return hashlib.sha512(file.read_bytes()).hexdigest()
