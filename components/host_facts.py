@@ -9,9 +9,9 @@ class LocalImage(NamedTuple):
     """An image file on the host that config names."""
 
     format: str
-    """As qemu-img calls it, or `missing`, `unknown`, or `unchecked` where there is no qemu-img yet."""
+    """As host/disk_image.sh calls it, or `missing`, `unknown`, or `unchecked` where there is no qemu-img yet."""
     virtual_size: int | None
-    """Bytes that the guest would see."""
+    """Bytes that the guest would see; not known of one that is compressed or in an archive."""
     digest: str | None
     """Hex; only when a digest was asked for and the pool does not hold the image yet."""
 

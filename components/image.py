@@ -26,6 +26,8 @@ class ImageArgs(OnHost):
     """Plain: what images/build makes where the URL cannot be reached."""
     file: NotRequired[str]
     """Plain: absolute path of a file on the host; copied."""
+    disk: NotRequired[str]
+    """Plain: the file's name where it is in an archive with several disks."""
 
 
 class Image(pulumi.ComponentResource):
@@ -33,7 +35,9 @@ class Image(pulumi.ComponentResource):
 
     It comes before pool and guests: an image that is not what was pinned is kept aside, and nothing else happens.
 
-    Replaces on: every argument. Errors: unreachable, digest mismatch, unknown format.
+    The disk is found by content, whatever it is wrapped in: compressed, in a tar, in a zip.
+
+    Replaces on: every argument. Errors: unreachable, digest mismatch, no disk or several, a disk that names files.
     Source: https://www.qemu.org/docs/master/system/images.html
     """
 
@@ -44,7 +48,7 @@ class Image(pulumi.ComponentResource):
         shown = {key: value for key, value in args.items() if key != "ssh"}
         super().__init__("kvmlab:index:Image", name, shown, without_order(opts))
         environment = {"LAB": args["lab"], "POOL_PATH": args["pool_path"], "LINK": args["link"]}
-        for key in ("url", "digest", "build", "file"):
+        for key in ("url", "digest", "build", "file", "disk"):
             if value := args.get(key):
                 environment[key.upper()] = value
         fetched = script(

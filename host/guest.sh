@@ -49,6 +49,14 @@ apply_reservation() {
     changed "reservation of $ADDRESS"
 }
 
+# A preview knows an image's size only where the pool or the host holds it already, not wrapped: docs/how-to/bring-an-image.md
+# Smaller than its base, a disk would lose the end of it. In a qcow2's header, byte 24 says how big it is.
+check_size() {
+    base_bytes=$(od -An -tu8 --endian=big -j 24 -N 8 "$POOL_PATH/$LINK" 2>/dev/null | tr -d ' ')
+    [ "$DISK_BYTES" -ge "${base_bytes:-0}" ] || die "$DOMAIN: its disk must be at least its image's $base_bytes bytes," \
+        "got $DISK_BYTES; set the guest's \`disk\` to $(((base_bytes + 1048575) / 1048576))MiB or more"
+}
+
 is_made() { grep -qxF "$POOL_PATH/$1" "$work/made"; }
 
 # look_and_create: in one call. For a disk that is there already virsh says so, and that is no error.
@@ -161,9 +169,12 @@ apply() {
 --backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
     create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
     [ -d "$POOL_PATH" ] || die "$DOMAIN: its pool must have its directory, got no $POOL_PATH; restore it, or destroy the lab"
-    [ "$FIRMWARE" = bios ] || has_esp "$POOL_PATH/$LINK" ||
+    [ "$FIRMWARE" = bios ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
         die "$DOMAIN: firmware $FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
-    [ -e "$POOL_PATH/$root" ] || fresh=yes
+    [ -e "$POOL_PATH/$root" ] || {
+        check_size
+        fresh=yes
+    }
     trap undo INT TERM
     : >"$unfinished"
     look_and_create

@@ -2,13 +2,16 @@
 # A base image in the pool's directory, under its digest, shared by all guests as their copy-on-write base.
 # It comes before everything else of a lab: an image that cannot be had, or is not what was pinned, changes nothing.
 # usage: image.sh apply|delete
-# environment: POOL_PATH LAB LINK (name that guests use), then FILE, or URL and DIGEST and optionally BUILD;
-#              DIGEST is "sha512:<hex>" or "sha256:<hex>"
+# environment: POOL_PATH LAB LINK (name that guests use), then FILE and optionally DIGEST, or URL and DIGEST and optionally
+#              BUILD; DIGEST is "sha512:<hex>" or "sha256:<hex>", of the file as it is published. Optionally DISK, the file's
+#              name in an archive
 set -eu
 . host/lib.sh
 . host/way.sh
 . host/confinement.sh
 . host/directory.sh
+. host/disk_image.sh
+. host/unpack_image.sh
 
 target= # the image's place in the pool, once that is known
 
@@ -16,36 +19,33 @@ digest_of() { # digest_of sha512|sha256 FILE
     "${1}sum" "$2" | cut -d ' ' -f 1
 }
 
-# The content decides what a file is, not its name.
-format_of() { qemu-img info --output=json "$1" 2>/dev/null | sed -n 's/^    "format": "\([^"]*\)".*/\1/p' | head -n 1; }
-
-# keep FILE ALGORITHM HEX: into the pool under its digest, as qcow2, and the link that guests use onto it.
+# keep ALGORITHM HEX: the disk in the file into the pool, as qcow2 under the file's digest, and the link that guests use onto it.
 keep() {
-    target=$POOL_PATH/$(printf '%s' "$3" | cut -c 1-32).qcow2
-    case $(format_of "$1") in
-        qcow2) mv -T "$1" "$target" ;;
-        *)
-            qemu-img convert -O qcow2 "$1" "$target.part"
-            mv -T "$target.part" "$target"
-            rm -f "$1"
-            ;;
-    esac
+    # Disks of one archive have one digest, and are told apart by their names.
+    identity=$2
+    [ -z "${DISK:-}" ] || identity=$(printf '%s %s' "$2" "$DISK" | sha512sum)
+    progress "unpacking ${FILE:-$URL}"
+    unwrap
+    if [ "$format" != qcow2 ]; then
+        said=$(qemu-img convert -f "$format" -O qcow2 "$part" "$part.qcow2" 2>&1) || not_whole "$said"
+        mv -T "$part.qcow2" "$part"
+    fi
+    stop_progress
+    target=$POOL_PATH/$(printf '%s' "$identity" | cut -c 1-32).qcow2
+    mv -T "$part" "$target"
+    rm -f "$part".*
     chmod 0644 "$target"
     prove
-    ln -s "$(basename "$target")" "$POOL_PATH/$LINK.new"
+    ln -sfn "$(basename "$target")" "$POOL_PATH/$LINK.new"
     mv -T "$POOL_PATH/$LINK.new" "$POOL_PATH/$LINK"
-    changed "image $LINK is $2:$3"
+    changed "image $LINK is $1:$2"
 }
 
-# Nothing of a failed fetch stays behind, except a rejected file, which is somebody's evidence.
-give_up() {
-    forget_part
-    die "$1"
-}
-
+# Nothing of what has failed stays behind, except a rejected file, which is somebody's evidence.
 forget_part() {
-    rm -f "$part" "$part.log" "$part.qcow2"
-    [ -z "$target" ] || is_linked "$target" || rm -f "$target" "$target.part"
+    [ -z "${progress_pid:-}" ] || stop_progress
+    rm -f "$part" "$part".*
+    [ -z "$target" ] || is_linked "$target" || rm -f "$target"
     remove_directory
 }
 
@@ -55,6 +55,15 @@ is_linked() {
         [ "$(readlink "$name")" != "${1##*/}" ] || return 0
     done
     return 1
+}
+
+copy() {
+    cp --sparse=always "$FILE" "$part" 2>"$part.log" || refuse "must be a file that can be copied, got '$(cat "$part.log")'"
+    algorithm=sha512
+    [ -z "${DIGEST:-}" ] || algorithm=${DIGEST%%:*}
+    actual=$(digest_of "$algorithm" "$part")
+    [ "${DIGEST:-$algorithm:$actual}" = "$algorithm:$actual" ] ||
+        refuse "its $algorithm must be ${DIGEST#*:}, got $actual; it is not used"
 }
 
 download() {
@@ -67,42 +76,39 @@ download() {
     curl --fail --silent --show-error --location --proto '=https,http' --connect-timeout 5 --speed-limit 1000 \
         --speed-time 60 --output "$part" "$URL" 2>"$part.log" || code=$?
     stop_progress
-    message=$(tail -n 1 "$part.log")
-    rm -f "$part.log"
     case $code in
         0) ;;
         # curl: 5, 6 no name, 7 no connection, 28 timeout, 35 and 60 no TLS
         5 | 6 | 7 | 28 | 35 | 60) return 1 ;;
-        *) give_up "image $URL: cannot be downloaded, $message; check the URL and run again" ;;
+        *) refuse "cannot be downloaded, $(tail -n 1 "$part.log"); check the URL and run again" ;;
     esac
     actual=$(digest_of "$algorithm" "$part")
     if [ "$actual" != "$expected" ]; then
         rejected=$POOL_PATH.rejected-$(printf '%s' "$actual" | cut -c 1-12)
         mv -T "$part" "$rejected"
         chmod 0600 "$rejected"
-        give_up "image $URL: its $algorithm must be $expected, got $actual; the file is kept aside as $rejected and is not used"
+        refuse "its $algorithm must be $expected, got $actual; the file is kept aside as $rejected and is not used"
     fi
-    [ -n "$(format_of "$part")" ] || give_up "image $URL: is of no format that qemu-img knows"
-    keep "$part" "$algorithm" "$expected"
 }
 
 build() {
-    [ -n "${BUILD:-}" ] || give_up "image $URL: cannot be reached; check the network, or give a local file"
+    [ -n "${BUILD:-}" ] || refuse "cannot be reached; check the network, or give a local file"
     printf 'cannot reach %s: building %s from Debian packages instead\n' "$URL" "$BUILD"
     built=$PWD/.kvmlab/images/$BUILD.qcow2
     # mmdebstrap has a shell write to the next free number, and the shell knows but one digit.
-    images/build "$BUILD" "$built" 3>&- 8>&- || give_up "image $BUILD: could not be built"
+    images/build "$BUILD" "$built" 3>&- 8>&- || die "image $BUILD: could not be built"
     # Root built it, in a checkout that may be a user's.
     chown -R --reference=.kvmlab .kvmlab/images
     cp --sparse=always "$built" "$part"
-    keep "$part" sha512 "$(cut -d ' ' -f 1 "$built.sha512")"
+    algorithm=sha512
+    actual=$(cut -d ' ' -f 1 "$built.sha512")
 }
 
 # What libvirt would say only when the first guest starts.
 prove() {
     ! qemu_user || as_qemu dd if="$target" of=/dev/null count=1 2>/dev/null ||
-        give_up "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
-    (let_helper_read "$target" "$part.qcow2") || { forget_part; exit 1; }
+        die "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
+    (let_helper_read "$target" "$part.qcow2") || exit 1
 }
 
 apply() {
@@ -113,16 +119,14 @@ apply() {
         return
     fi
     part=$POOL_PATH/$LINK.part
-    trap 'forget_part; exit 129' INT TERM
+    trap '[ $? -eq 0 ] || forget_part' EXIT
+    rm -f "$part" "$part".* # a killed run's
     if [ -n "${FILE:-}" ]; then
-        cp --sparse=always "$FILE" "$part"
-        digest=$(digest_of sha512 "$part")
-        [ "${DIGEST:-sha512:$digest}" = "sha512:$digest" ] ||
-            give_up "image $FILE: its sha512 must be ${DIGEST#*:}, got $digest; it is not used"
-        keep "$part" sha512 "$digest"
+        copy
     else
         download || build
     fi
+    keep "$algorithm" "$actual"
 }
 
 delete() {

@@ -63,19 +63,21 @@ need_libvirt() {
 runs() { ps -C "$1" -o stat= | grep -q '^[^Z]'; }
 
 # A sleep in the background outlives who waits for it, so it must hold none of the script's files open.
-# progress MESSAGE: a line every 10 s until stop_progress, so that nobody wonders whether a long step still runs.
+# progress MESSAGE: a line every 10 s until stop_progress, or until the script is gone, so that nobody wonders whether a long
+# step still runs.
 progress() {
     (
         seconds=0
-        while sleep 10 >/dev/null 2>&1 3>&- 8>&-; do
+        while sleep 10 >/dev/null 2>&1 3>&- 8>&- && kill -0 $$ 2>/dev/null; do
             seconds=$((seconds + 10))
             printf '%s (%s s)\n' "$1" "$seconds"
         done
     ) &
     progress_pid=$!
 }
+# KILL: a subshell that is not a moment old has not put off this shell's traps, and loses any other signal.
 stop_progress() {
-    kill "$progress_pid" 2>/dev/null || true
+    kill -KILL "$progress_pid" 2>/dev/null || true
     wait "$progress_pid" 2>/dev/null || true
 }
 

@@ -10,6 +10,7 @@ set -eu
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
         "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "$0"
 . host/lib.sh
+. host/disk_image.sh
 . host/firmware.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
@@ -73,33 +74,36 @@ done
     fact address "$interface $address"
 done
 
-# esp LINK FILE: of an image that is to be started by UEFI, whether it can be.
+# esp LINK FILE FORMAT: of an image that is to be started by UEFI, whether it can be.
 esp() {
     case " ${FIRMWARE:-} " in *" $1 "*) ;; *) return 0 ;; esac
-    [ -r "$2" ] && command -v qemu-img >/dev/null || return 0
-    if has_esp "$2"; then fact esp "$1 yes"; else fact esp "$1 no"; fi
+    if has_esp "$2" "$3"; then fact esp "$1 yes"; else fact esp "$1 no"; fi
 }
 
 # A local image is hashed once, while the pool does not hold it yet.
 printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     [ -n "$file" ] || continue
     format=unchecked size=- digest=-
-    if [ ! -r "$file" ]; then
+    if [ ! -f "$file" ] || [ ! -r "$file" ]; then
         format=missing
     elif command -v qemu-img >/dev/null; then
-        info=$(qemu-img info --output=json "$file" 2>/dev/null) || info=
-        format=$(printf '%s\n' "$info" | sed -n 's/^    "format": "\([^"]*\)".*/\1/p')
-        size=$(printf '%s\n' "$info" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')
+        format=$(format_of "$file")
+        case $format in
+            qcow2 | vmdk | vdi | vpc | vhdx | raw)
+                info=$(disk_info "$file" "$format" 2>/dev/null) || format=
+                size=$(printf '%s\n' "$info" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')
+                if stands_alone "$info"; then esp "$link" "$file" "$format"; else format=elsewhere; fi
+                ;;
+        esac
         [ "$algorithm" = - ] || [ -e "$POOL_PATH/$link" ] || digest=$("${algorithm}sum" "$file" | cut -d ' ' -f 1)
     fi
     fact file "${format:-unknown} ${size:--} $digest $file"
-    esp "$link" "$file"
 done
 
 for base in "$POOL_PATH"/base-*; do
-    [ ! -L "$base" ] || ! command -v qemu-img >/dev/null || fact base "${base##*/} $(qemu-img info -U \
-        --output=json "$base" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')"
-    esp "${base##*/}" "$base"
+    if [ ! -L "$base" ] || ! command -v qemu-img >/dev/null; then continue; fi
+    fact base "${base##*/} $(qemu-img info -U --output=json "$base" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')"
+    esp "${base##*/}" "$base" qcow2
 done
 [ -z "${FIRMWARE:-}" ] || firmware_of /usr/share/qemu/firmware /etc/qemu/firmware | while read -r kind; do
     fact firmware "$kind"

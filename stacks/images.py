@@ -22,10 +22,10 @@ def link(image: Image) -> str:
     match image:
         case CatalogueImage(name):
             return _link(name, *_published(name))
-        case FileImage(path, digest):
-            return _link("file", path, _text(digest) if digest else "")
-        case UrlImage(url, digest):
-            return _link("url", url, _text(digest))
+        case FileImage(path, digest, disk):
+            return _link("file", path, _text(digest) if digest else "", *_of_archive(disk))
+        case UrlImage(url, digest, disk):
+            return _link("url", url, _text(digest), *_of_archive(disk))
 
 
 def image_args(image: Image, pool: Pool) -> "ImageArgs":
@@ -42,11 +42,18 @@ def image_args(image: Image, pool: Pool) -> "ImageArgs":
                 args["digest"] = _text(digest)
         case UrlImage(url, digest):
             args["url"], args["digest"] = url, _text(digest)
+    if not isinstance(image, CatalogueImage) and image.disk:
+        args["disk"] = image.disk
     return args
 
 
 def _link(name: str, *sources: str) -> str:
     return f"base-{name}-{sha256('|'.join(sources).encode()).hexdigest()[:8]}"
+
+
+def _of_archive(disk: str) -> list[str]:
+    """Marked, so that no path ends like one with a disk; an image without one keeps the link that it always had."""
+    return [f"\0{disk}"] if disk else []
 
 
 def _published(name: str) -> tuple[str, str]:

@@ -251,12 +251,13 @@ def _images(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             continue
         if found.format == "missing":
             yield Problem(f"{where}.file", f"must be a file that the host can read, got {image.path!r}")
-        elif found.format in ("unknown", "raw"):
-            yield Problem(
-                f"{where}.file",
-                f"must be a disk image of a format that tells itself, got {found.format} for {image.path!r};"
-                " convert it with: qemu-img convert -O qcow2",
-            )
+        elif found.format == "unknown":
+            rule = "must hold a disk (qcow2, VMDK, VDI, VHD, VHDX, or raw with a boot sector)"
+            yield Problem(f"{where}.file", f"{rule}, got something else in {image.path!r}; give another file")
+        elif found.format == "elsewhere":
+            rule = "must be a whole disk by itself"
+            todo = "export it as one file, without a base"
+            yield Problem(f"{where}.file", f"{rule}, got {image.path!r}, which names another file; {todo}")
         elif image.digest and found.digest not in (None, image.digest.hex):
             yield Problem(
                 f"{where}.{image.digest.algorithm}",

@@ -42,6 +42,8 @@ class FileImage:
 
     path: str
     digest: Digest | None
+    disk: str = ""
+    """In an archive, the file that is the disk; empty for the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class UrlImage:
 
     url: str
     digest: Digest
+    disk: str = ""
+    """As a FileImage's."""
 
 
 Image = CatalogueImage | FileImage | UrlImage

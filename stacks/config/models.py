@@ -32,6 +32,7 @@ from stacks.config.fields import (
     Interface,
     LayerName,
     Machine,
+    Member,
     Memory,
     Port,
     PublicKey,
@@ -212,13 +213,19 @@ class PoolConfig(Model):
 
 
 class ImageSource(Model):
-    """What a file must hold to be used; one digest, in the form that its publisher gives."""
+    """What a file must hold to be used; one digest, in the form that its publisher gives, of the file as it is."""
 
     sha512: Sha512 | None = Field(
         default=None, description="The SHA-512 in hexadecimal.", json_schema_extra=_doc(REPLACE, "none")
     )
     sha256: Sha256 | None = Field(
         default=None, description="The SHA-256 in hexadecimal.", json_schema_extra=_doc(REPLACE, "none")
+    )
+    disk: Member | None = Field(
+        default=None,
+        description="In an archive, the file that is the disk, by its name as `tar -t` or `unzip -Z1` lists it; must "
+        "be given where there are several.",
+        json_schema_extra=_doc(REPLACE, "the only one"),
     )
 
     @model_validator(mode="after")
@@ -229,13 +236,13 @@ class ImageSource(Model):
 
 
 class ImageFile(ImageSource):
-    """An image that is on the host already."""
+    """An image that is on the host already: qcow2, VMDK, VDI, VHD, VHDX or raw, also compressed, in a tar or a zip."""
 
     file: AbsoluteFile = Field(description="Absolute path of the file on the host.", json_schema_extra=_doc(REPLACE))
 
 
 class ImageUrl(ImageSource):
-    """An image from the web, never used before its digest has been checked; one of the two digests must be given."""
+    """The same from the web, never unpacked before its digest has been checked; one of the two must be given."""
 
     url: Url = Field(description="Where the file is, http or https.", json_schema_extra=_doc(REPLACE))
 

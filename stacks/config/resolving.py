@@ -171,10 +171,10 @@ def _image(config: str | models.ImageFile | models.ImageUrl) -> Image:
         case str():
             return CatalogueImage(config)
         case models.ImageFile():
-            return FileImage(config.file, next(_digests(config), None))
+            return FileImage(config.file, next(_digests(config), None), config.disk or "")
         case models.ImageUrl():
             # The model has seen to it that there is one.
-            return UrlImage(config.url, next(_digests(config)))
+            return UrlImage(config.url, next(_digests(config)), config.disk or "")
 
 
 def _digests(source: models.ImageSource) -> Iterator[Digest]:

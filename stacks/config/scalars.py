@@ -201,6 +201,15 @@ def absolute_file(value: object) -> str:
     return value
 
 
+def member(value: object) -> str:
+    """The name of a file in an archive, below its top."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise ScalarError(f"must be the name of a file in the archive, got {got(value)}; write for example 'disk.img'")
+    if {"", ".."} & set(value.split("/")):
+        raise ScalarError(f"must be a file below the archive's top, got {got(value)}; write for example 'disk.img'")
+    return value
+
+
 def machine(value: object) -> str:
     """This machine, or another one as the command ssh takes it; nothing that it would take for an option."""
     if isinstance(value, str) and value.lower() in ("localhost", "127.0.0.1", "::1", "local"):

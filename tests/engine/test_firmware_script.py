@@ -55,7 +55,7 @@ def test_system_partition(table: bytes, expected: bool, kind: str, tmp_path: Pat
     raw, image = tmp_path / "disk", tmp_path / "an image"
     raw.write_bytes(table.ljust(1024**2, b"\0"))
     subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", kind, raw, image], check=True)
-    done = call('has_esp "$1"', str(image))
+    done = call('has_esp "$1" "$2"', str(image), kind)
     assert (done.returncode == 0, done.stdout, done.stderr) == (expected, "", "")
 
 
@@ -63,7 +63,7 @@ def test_what_is_no_image(tmp_path: Path) -> None:
     """It has no partitions."""
     (tmp_path / "notes").write_text("some notes")
     for name in ("notes", "absent"):
-        assert call('has_esp "$1"', str(tmp_path / name)).returncode == 1
+        assert call('has_esp "$1" raw', str(tmp_path / name)).returncode == 1
 
 
 def descriptor(*features: str, architecture: str = "x86_64", kind: str = "uefi", mode: str = "split") -> str:

@@ -113,13 +113,16 @@ def test_image() -> None:
 
 
 def test_image_file() -> None:
-    """Of a local file there is no URL to tell."""
-    fetched = image({"lab": "six", "pool_path": "/srv/six", "link": "base-file-0", "file": "/srv/debian.qcow2"})
+    """Of a local file there is no URL to tell, and of an archive there may be the name of the disk in it."""
+    fetched = image(
+        {"lab": "six", "pool_path": "/srv/six", "link": "base-file-0", "file": "/srv/debian.ova", "disk": "disk2.vmdk"}
+    )
     assert fetched.inputs["environment"] == {
         "LAB": "six",
         "POOL_PATH": "/srv/six",
         "LINK": "base-file-0",
-        "FILE": "/srv/debian.qcow2",
+        "FILE": "/srv/debian.ova",
+        "DISK": "disk2.vmdk",
     }
 
 

@@ -118,7 +118,7 @@ def test_everything_given() -> None:
         authorizedKeys: ["{ME}"]
         guests:
           web:
-            image: {{url: "http://example.org/x.qcow2", sha256: {SHA256.upper()}}}
+            image: {{url: "http://example.org/x.qcow2", sha256: {SHA256.upper()}, disk: ./b.img}}
             cpus: 4
             memory: 1.5GiB
             firmware: uefi-secure
@@ -156,7 +156,7 @@ def test_everything_given() -> None:
         group=None,
         host="",
         number=None,
-        image=UrlImage("http://example.org/x.qcow2", Digest("sha256", SHA256)),
+        image=UrlImage("http://example.org/x.qcow2", Digest("sha256", SHA256), "./b.img"),
         cpus=4,
         memory=3 * 1024**3 // 2,
         firmware="uefi-secure",

@@ -22,6 +22,13 @@ DIFFERENT: list[Image] = [
     UrlImage("https://example.org/a.qcow2", SHA256),
     UrlImage("https://example.org/a.qcow2", SHA512),
     UrlImage("https://example.org/b.qcow2", SHA256),
+    UrlImage("https://example.org/a.qcow2", SHA256, "b"),
+    FileImage("/srv/a.qcow2", None, "b"),
+    FileImage("/srv/a.qcow2", None, "c"),
+    FileImage("/srv/a.qcow2", SHA256, "b"),
+    FileImage("/srv/a.qcow2", None, "|b"),
+    FileImage("/srv/a.qcow2|", None, "b"),
+    FileImage("/srv/a.qcow2||b", None),
 ]
 
 
@@ -31,6 +38,12 @@ def test_links() -> None:
     assert links == [link(image) for image in DIFFERENT]
     assert len(set(links)) == len(links)
     assert all(re.fullmatch(r"base-(debian-13|file|url)-[0-9a-f]{8}", each) for each in links)
+
+
+def test_links_last() -> None:
+    """What a lab has from an earlier version it does not fetch again."""
+    assert link(FileImage("/srv/a.qcow2", None)) == "base-file-de412eed"
+    assert link(UrlImage("https://example.org/a.qcow2", SHA256)) == "base-url-e420391f"
 
 
 @pytest.mark.parametrize(("machine", "architecture"), [("x86_64", "amd64"), ("aarch64", "arm64")])
@@ -61,6 +74,7 @@ def test_architectures_have_links_of_their_own(monkeypatch: pytest.MonkeyPatch) 
     [
         (FileImage("/srv/a.qcow2", None), {"file": "/srv/a.qcow2"}),
         (FileImage("/srv/a.qcow2", SHA256), {"file": "/srv/a.qcow2", "digest": f"sha256:{'0' * 64}"}),
+        (FileImage("/srv/a.ova", None, "disk2.vmdk"), {"file": "/srv/a.ova", "disk": "disk2.vmdk"}),
         (
             UrlImage("https://example.org/a.qcow2", SHA512),
             {"url": "https://example.org/a.qcow2", "digest": f"sha512:{'1' * 128}"},
