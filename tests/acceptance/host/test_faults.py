@@ -22,8 +22,8 @@ DROP_IN = "/etc/systemd/network/05-kvmlab-br0-bridge.network.d"
 """What is written there is the bridge's alone."""
 NOWHERE = "/etc/systemd/network/10-nowhere"
 """An interface that leads there."""
-BARE_RUNS = """bare() { "$0" bare "sudo sh -c '$1'"; }\n"""
-"""A fault is part of the script that is called as ssh."""
+BARE_RUNS = """bare() { "$0" bare "sudo sh -c '$1'" </dev/null; }\n"""
+"""A fault is part of the script that is called as ssh, and leaves that its stdin."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def networkd(text: str, message: str) -> Fault:
     return Fault(f'mkdir -p {DROP_IN} && printf "{lines}" >{DROP_IN}/fault.conf', message=message)
 
 
+IS_BACK = "; the old configuration is back, see "
 UNREACHED = "host bare: must be reached by ssh, got "
 SOLE = f"""
 printf "[NetDev]\\nName=nowhere\\nKind=dummy\\n" >{NOWHERE}.netdev
@@ -66,9 +67,9 @@ STOPPED = Fault(
 FAULTS = {
     "another gateway": networkd("[Network]\\nGateway=10.20.84.99\\n", "default via 10.20.84.99'; the old"),
     "no gateway": networkd("", "/24'; the old configuration is back"),
-    # The login is over an address that is gone.
-    "another address": networkd("[Network]\\nDHCP=no\\nAddress=10.20.84.77/24\\nGateway=10.20.84.1\\n", UNREACHED),
-    "no address": networkd("[Network]\\nDHCP=no\\n", UNREACHED),
+    # The login is over an address that is gone for a while, and outlives that.
+    "another address": networkd("[Network]\\nDHCP=no\\nAddress=10.20.84.77/24\\nGateway=10.20.84.1\\n", IS_BACK),
+    "no address": networkd("[Network]\\nDHCP=no\\n", IS_BACK),
     "no such interface": Fault(interface="eth9", message="got 'eth9'; name one of these"),
     "no such MAC address": Fault(interface="02:00:00:00:00:99", message="got '02:00:00:00:00:99'; name one of these"),
     "the loopback": Fault(interface="lo", message="lo: must be managed by "),
@@ -138,7 +139,7 @@ def test_reached_again(machine: Machine, hypervisor: Lab, fault: Path, name: str
     reached = until(lambda: machine.boot_id() != "", SECONDS)
     rested = until(lambda: status(machine) != "on trial", SECONDS)
     tell(f"{name}: reached after {reached:.0f} s, at rest after {reached + rested:.0f} s")
-    assert this.message in done.stdout
+    assert this.message in done.stdout, done.stdout
     assert (done.returncode == 0) == (status(machine) == "kept") == this.kept, done.stdout
     now = machine.addresses()
     assert now == (prepared if not this.kept else [("br0", address)] if this.interface == "default-route" else now)
