@@ -8,13 +8,15 @@ from urllib.parse import urljoin
 import pytest
 import yaml
 
+from images.lock.catalogue import read
+from images.lock.checksums import DIGITS
 from stacks.config import CatalogueImage, Digest, FileImage, Image, Pool, UrlImage
 from stacks.images import CATALOGUE, image_args, is_published, link
 
 POOL = Pool("six", "/srv/six")
 SHA256, SHA512 = Digest("sha256", "0" * 64), Digest("sha512", "1" * 128)
 ENTRIES: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text("utf-8"))
-DIGITS = {"sha256": 64, "sha512": 128}
+PINS = read(CATALOGUE.read_text("utf-8"))
 AMD64_ALONE = {"arch"}
 """Arch Linux has no other architecture."""
 
@@ -104,6 +106,13 @@ def test_catalogue_is_pinned(name: str, entry: dict[str, Any]) -> None:
             assert set(published) == {"url", algorithm}
             assert published["url"].startswith("https://")
             assert re.fullmatch(rf"[0-9a-f]{{{DIGITS[algorithm]}}}", published[algorithm])
+    for pin in PINS:
+        assert pin.image != name or re.fullmatch(r"[0-9]{8}([.-][0-9]+)?|[0-9]+\.[0-9]+", pin.versions["version"])
+
+
+def test_catalogue_names_no_file_twice() -> None:
+    """Two pins with one URL, or one digest, would be a slip of whoever wrote them."""
+    assert len({pin.url.text for pin in PINS}) == len({pin.digest.text for pin in PINS}) == len(PINS)
 
 
 def test_an_architecture_that_an_image_is_not_for(monkeypatch: pytest.MonkeyPatch) -> None:
