@@ -106,6 +106,10 @@ lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale gener
 reference: setup ## write the JSON schema and docs/reference from the config's models
 	@. .toolchain/env && python -m stacks.schema
 
+.PHONY: lock-images
+lock-images: setup ## move the catalogue's pins to their publishers' newest images, all or IMAGE=debian-13
+	@. .toolchain/env && python -m images.lock $(IMAGE)
+
 .PHONY: bench
 bench: setup ## compare with guests by hand, an empty and a plain Pulumi program, and OpenTofu
 	@. .toolchain/env && python -m bench

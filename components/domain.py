@@ -91,8 +91,8 @@ def _xml(spec: DomainSpec) -> str:
         # An emulated CPU stays libvirt's default: all that QEMU can emulate is slower to emulate.
         ElementTree.SubElement(domain, "cpu", mode="host-passthrough")
     devices = ElementTree.SubElement(domain, "devices")
-    for _ in range(SPARE_PORTS if spec.machine == "q35" else 0):
-        ElementTree.SubElement(devices, "controller", type="pci", model="pcie-root-port")
+    for index in range(1, 1 + SPARE_PORTS if spec.machine == "q35" else 1):
+        ElementTree.SubElement(devices, "controller", type="pci", index=str(index), model="pcie-root-port")
     letters = iter(ascii_lowercase)
     for kind, path in spec.disks:
         _disk(devices, {"type": kind}, path, next(letters))

@@ -28,6 +28,11 @@ def link(image: Image) -> str:
             return _link("url", url, _text(digest), *_of_archive(disk))
 
 
+def is_published(image: Image) -> bool:
+    """Whether there is one for this machine's architecture; one that is not has no link."""
+    return not isinstance(image, CatalogueImage) or _architecture() in _catalogue()[image.name]
+
+
 def image_args(image: Image, pool: Pool) -> "ImageArgs":
     """What the Image component is to make real."""
     args: ImageArgs = {"lab": pool.name, "pool_path": pool.path, "link": link(image)}
@@ -58,9 +63,13 @@ def _of_archive(disk: str) -> list[str]:
 
 def _published(name: str) -> tuple[str, str]:
     """URL and digest for this machine's architecture."""
-    entry = _catalogue()[name][ARCHITECTURES.get(platform.machine(), "amd64")]
+    entry = _catalogue()[name][_architecture()]
     algorithm = "sha512" if "sha512" in entry else "sha256"
     return entry["url"], f"{algorithm}:{entry[algorithm]}"
+
+
+def _architecture() -> str:
+    return ARCHITECTURES.get(platform.machine(), "amd64")
 
 
 def _text(digest: Digest) -> str:

@@ -10,7 +10,7 @@ from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
 from stacks import images
-from stacks.config import FileImage, GuestSpec, Lab
+from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
 
 MIB = 1024 * 1024
 
@@ -42,6 +42,9 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     if not facts.root:
         # What else such a look shows is what this user may not see.
         return [Problem(lab.host.path, "must let this user act as root; run as root, or allow sudo without a password")]
+    if unpublished := list(_unpublished(lab)):
+        # Nothing else can be asked of such an image.
+        return unpublished
     checks = (_distribution, _host, _accelerator)
     if lab.kind != "host":
         checks += (_memory, _pool, _disks, _network, _domains, _images, _hardware)
@@ -244,6 +247,13 @@ def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             )
 
 
+def _unpublished(lab: Lab) -> Iterator[Problem]:
+    for image, where in _images_of(lab).items():
+        if isinstance(image, CatalogueImage) and not images.is_published(image):
+            rule = "must be published for this machine's architecture"
+            yield Problem(where, f"{rule}, got {image.name!r}, which is not; choose another")
+
+
 def _images(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     for image, where in _files_of(lab).items():
         found = facts.files.get(image.path)
@@ -283,13 +293,14 @@ def _hardware(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
 
 
 def _files_of(lab: Lab) -> dict[FileImage, str]:
-    """Local images, and where config names them: one that all guests have is the lab's."""
+    """Those that are local."""
+    return {image: where for image, where in _images_of(lab).items() if isinstance(image, FileImage)}
+
+
+def _images_of(lab: Lab) -> dict[Image, str]:
+    """Images, and where config names them: one that all guests have is the lab's."""
     common = len({guest.image for guest in lab.guests}) == 1
-    return {
-        guest.image: "lab.image" if common else f"{_key(guest)}.image"
-        for guest in lab.guests
-        if isinstance(guest.image, FileImage)
-    }
+    return {guest.image: "lab.image" if common else f"{_key(guest)}.image" for guest in lab.guests}
 
 
 def _key(guest: GuestSpec) -> str:

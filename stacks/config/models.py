@@ -304,7 +304,7 @@ class GuestConfig(Model):
     )
     image: ImageConfig | None = Field(
         default=None,
-        description="What the disk starts from: a name of the catalogue, or a mapping with `file` or `url`.",
+        description="What the disk starts from: a name of `images/catalogue.yaml`, or a mapping with `file` or `url`.",
         json_schema_extra=_doc(REPLACE, "the lab's `image`"),
     )
     cpus: Cpus = Field(default=1, description="Virtual CPUs, 1 to 255.", json_schema_extra=_doc(REDEFINE))

@@ -1,12 +1,10 @@
 """The official downloads: what is verified, and what is refused, against a real server."""
 
 import contextlib
-import datetime
 import functools
 import hashlib
 import http.server
 import io
-import ipaddress
 import socket
 import ssl
 import tarfile
@@ -16,10 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.toolchain.certificate import loopback
 from tests.toolchain.conftest import PULUMI, Checkout
 
 SDK = "releases/sdk"
@@ -80,27 +76,6 @@ def base(server: http.server.ThreadingHTTPServer) -> str:
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def _certificate(directory: Path) -> Path:
-    """A certificate for loopback with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = directory / "loopback.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
 def test_a_verified_download_is_installed(checkout: Checkout, base: str) -> None:
     """Each archive is checked against its release's checksum file, and the output says so."""
     result = checkout.bootstrap(KVMLAB_DOWNLOAD_BASE=base)
@@ -119,7 +94,7 @@ def test_a_verified_download_is_installed(checkout: Checkout, base: str) -> None
 
 def test_tls_is_checked(checkout: Checkout, server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
     """A server whose certificate nobody vouches for is not believed; one that is trusted serves the same."""
-    certificate = _certificate(tmp_path)
+    certificate = loopback(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -3,17 +3,19 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from components.errors import ConfigError
+from stacks.config.loading import image_names
 from stacks.config.parsing import parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LAYERS = {file.stem for file in (ROOT / "cloud-init").glob("*.yaml")}
-IMAGES = {"debian-13"}
+IMAGES = image_names()
 
 
 def shown() -> dict[str, str]:
@@ -44,6 +46,17 @@ def test_example_stacks(stack: str) -> None:
     text = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text("utf-8")
     assert text.startswith("# yaml-language-server: $schema=lab.schema.json\n")
     assert parse(lab(text), stack, LAYERS, IMAGES).guests
+
+
+def test_the_table_of_images() -> None:
+    """It has what the catalogue has."""
+    catalogue: dict[str, Any] = yaml.safe_load((ROOT / "images" / "catalogue.yaml").read_text("utf-8"))
+    rows = [
+        (f"`{name}`", ", ".join(sorted({"amd64", "arm64"} & set(entry))), urlsplit(str(entry["amd64"]["url"])).netloc)
+        for name, entry in catalogue.items()
+    ]
+    page = (ROOT / "docs" / "reference" / "images.md").read_text("utf-8")
+    assert re.findall(r"^\| (`[\w.-]+`) \| ([\w, ]+) \| ([\w.-]+) \| `\w+` \|$", page, re.MULTILINE) == rows
 
 
 def test_the_error_that_readme_shows() -> None:

@@ -2,16 +2,23 @@
 
 import platform
 import re
+from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import yaml
 
+from images.lock.catalogue import read
+from images.lock.checksums import DIGITS
 from stacks.config import CatalogueImage, Digest, FileImage, Image, Pool, UrlImage
-from stacks.images import CATALOGUE, image_args, link
+from stacks.images import CATALOGUE, image_args, is_published, link
 
 POOL = Pool("six", "/srv/six")
 SHA256, SHA512 = Digest("sha256", "0" * 64), Digest("sha512", "1" * 128)
-ENTRIES = yaml.safe_load(CATALOGUE.read_text("utf-8"))
+ENTRIES: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text("utf-8"))
+PINS = read(CATALOGUE.read_text("utf-8"))
+AMD64_ALONE = {"arch"}
+"""Arch Linux has no other architecture."""
 
 DIFFERENT: list[Image] = [
     CatalogueImage("debian-13"),
@@ -86,10 +93,32 @@ def test_ones_own(image: Image, source: dict[str, str]) -> None:
     assert image_args(image, POOL) == {"lab": "six", "pool_path": "/srv/six", "link": link(image), **source}
 
 
-def test_catalogue_is_pinned() -> None:
-    """Every entry has, for each architecture, an https URL and a whole digest."""
-    for name, entry in ENTRIES.items():
-        for architecture in ("amd64", "arm64"):
-            published = entry[architecture]
-            assert published["url"].startswith("https://"), name
-            assert re.fullmatch(r"[0-9a-f]{128}", published["sha512"]), name
+@pytest.mark.parametrize(("name", "entry"), ENTRIES.items())
+def test_catalogue_is_pinned(name: str, entry: dict[str, Any]) -> None:
+    """Every entry has an https URL of its stream's form, with a version in it, and a whole digest."""
+    assert set(entry) <= {"build", "stream", "checksums", "amd64", "arm64"}
+    assert set(entry) >= {"stream", "checksums", "amd64"} | ({"arm64"} if name not in AMD64_ALONE else set())
+    assert "{version}" in entry["stream"]
+    assert urljoin(entry["stream"], entry["checksums"]).startswith("https://")
+    for architecture in ("amd64", "arm64"):
+        if published := entry.get(architecture):
+            algorithm = "sha512" if "sha512" in published else "sha256"
+            assert set(published) == {"url", algorithm}
+            assert published["url"].startswith("https://")
+            assert re.fullmatch(rf"[0-9a-f]{{{DIGITS[algorithm]}}}", published[algorithm])
+    for pin in PINS:
+        assert pin.image != name or re.fullmatch(r"[0-9]{8}([.-][0-9]+)?|[0-9]+\.[0-9]+", pin.versions["version"])
+
+
+def test_catalogue_names_no_file_twice() -> None:
+    """Two pins with one URL, or one digest, would be a slip of whoever wrote them."""
+    assert len({pin.url.text for pin in PINS}) == len({pin.digest.text for pin in PINS}) == len(PINS)
+
+
+def test_an_architecture_that_an_image_is_not_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is known before an address is asked for."""
+    images: list[Image] = [CatalogueImage("debian-13"), CatalogueImage("arch"), FileImage("/srv/a.qcow2", None)]
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert [is_published(image) for image in images] == [True, True, True]
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert [is_published(image) for image in images] == [True, False, True]

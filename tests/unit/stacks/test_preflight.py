@@ -1,14 +1,16 @@
 """A host that cannot carry a lab is told so in full, before anything on it is changed."""
 
+import platform
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from components.errors import HostError
+from components.errors import HostError, Problem
 from stacks import images, preflight
-from tests.unit.stacks.labs import ABLE, host, lab
+from stacks.config.parsing import parse
+from tests.unit.stacks.labs import ABLE, LAYERS, host, lab
 
 CASES = sorted((Path(__file__).parents[2] / "cases" / "preflight").glob("*.yaml"))
 WEB: dict[str, Any] = {"kind": "guests", "guests": {"web": {}}}
@@ -68,6 +70,18 @@ def test_question() -> None:
     assert question.pop("COMMANDS").split()[:2] == ["curl", "dnsmasq"]
     assert question == {"LAB": "quickstart", "POOL_PATH": "/srv/lab"}
     assert files == sorted([f"{links['web']} - /srv/a b.qcow2", f"{links['node-1']} sha256 /srv/c.qcow2"])
+
+
+def test_an_image_that_is_not_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no address here, which is told in place of all else."""
+    raw = {"kind": "guests", "guests": {"web": {"image": "arch"}, "db": {}}}
+    asked = parse(raw, "quickstart", LAYERS, {"arch", "debian-13"})
+    facts = host({"memory_kib": 1})
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert {problem.path for problem in preflight.problems(asked, facts)} == {"lab.guests"}
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    rule = "must be published for this machine's architecture, got 'arch', which is not; choose another"
+    assert preflight.problems(asked, facts) == [Problem("lab.guests.web.image", rule)]
 
 
 def test_addresses() -> None:
