@@ -10,8 +10,8 @@ NAMESPACE = "urn:kvmlab"
 """Of the domain's metadata: what it was defined from."""
 UNDIGESTED = "-"
 """In the digest's place while it is made."""
-SPARE_PORTS = 8
-"""On q35, where what is attached to a running guest takes a port that was there when it started; on pc it takes a slot.
+ROOT_PORTS = 28
+"""On q35, for what a guest has and for what is attached while it runs: that takes a port which was there when it started.
 
 https://libvirt.org/pci-hotplug.html
 """
@@ -91,7 +91,7 @@ def _xml(spec: DomainSpec) -> str:
         # An emulated CPU stays libvirt's default: all that QEMU can emulate is slower to emulate.
         ElementTree.SubElement(domain, "cpu", mode="host-passthrough")
     devices = ElementTree.SubElement(domain, "devices")
-    for index in range(1, 1 + SPARE_PORTS if spec.machine == "q35" else 1):
+    for index in range(1, 1 + ROOT_PORTS if spec.machine == "q35" else 1):
         ElementTree.SubElement(devices, "controller", type="pci", index=str(index), model="pcie-root-port")
     letters = iter(ascii_lowercase)
     for kind, path in spec.disks:

@@ -23,7 +23,21 @@ from console.progress import Progress
 
 def main(operation: str, stack: str) -> int:
     """Run it and show it."""
-    return preview(stack) if operation == "preview" else run(operation, stack)
+    if operation == "preview":
+        return preview(stack)
+    if operation == "destroy" and (kept := protected(stack)):
+        # Pulumi would say so when all that stands on them is gone.
+        todo = "write protect: false, run `make up`, and destroy then"
+        sys.stdout.writelines(f"error: {name}: is protected and must stay, got a destroy; {todo}\n" for name in kept)
+        return 1
+    return run(operation, stack)
+
+
+def protected(stack: str) -> list[str]:
+    """What of a stack must not be deleted, by name."""
+    command = ["pulumi", "stack", "export", "--stack", stack]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
+    return changes.protected(json.loads(done.stdout)) if done.stdout else []
 
 
 def preview(stack: str) -> int:

@@ -104,6 +104,12 @@ def errors(preview: Json) -> list[str]:
     return [each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"].startswith("error")]
 
 
+def protected(state: Json) -> list[str]:
+    """The names of what must not be deleted, from what `pulumi stack export` prints."""
+    resources: Sequence[Json] = state["deployment"].get("resources") or ()
+    return [each["urn"].rpartition("::")[2].removesuffix("-disk") for each in resources if each.get("protect")]
+
+
 def _changes(preview: Json) -> Iterator[Change]:
     steps: Sequence[Json] = preview.get("steps", ())
     children: dict[str, list[Json]] = {}

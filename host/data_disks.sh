@@ -2,12 +2,15 @@
 # shellcheck disable=SC2154 # set by guest.sh and look.sh
 # Data disks of a guest that runs, for guest.sh: those that it lacks come, and those that are asked for no more go.
 
-# apply_data_disks: by what libvirt says that it has, so that a killed run is gone on with. A path holds no "." behind the
-# domain's name but a data disk's.
+# apply_data_disks: by what libvirt says that it has, so that a killed run is gone on with. Its root disk is DOMAIN.qcow2, a
+# data disk is DOMAIN.NAME.qcow2.
 apply_data_disks() {
     awk -v prefix="$POOL_PATH/$DOMAIN." '
         { target = $1; sub(/^ *[^ ]+ +/, "") }
-        index($0, prefix) == 1 && sub(/\.qcow2$/, "") { print substr($0, length(prefix) + 1), target }' "$work/blocks" >"$work/has"
+        index($0, prefix) == 1 {
+            name = substr($0, length(prefix) + 1)
+            if (sub(/\.qcow2$/, "", name)) print name, target
+        }' "$work/blocks" >"$work/has"
     for disk in $DATA_DISKS; do
         grep -q "^$disk " "$work/has" || attach "$disk"
     done

@@ -137,7 +137,11 @@ apply_domain() {
             [ -z "$commands" ] || virsh_all "${commands%; }"
             return
         fi
-        shut_down || die "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s; shut it down by hand and run again"
+        if [ "$SHUTDOWN_SECONDS" -eq 0 ]; then
+            commands="${commands}destroy $DOMAIN; "
+        else
+            shut_down || die "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s; shut it down by hand and run again"
+        fi
         changed "$DOMAIN restarts"
     fi
     begun=yes

@@ -169,7 +169,7 @@ def test_a_protected_disk_stays(lab: Lab) -> None:
     before = host()
     done = run("make", "destroy", f"STACK={lab.stack}")
     assert done.returncode != 0, done.stdout
-    assert "protect" in done.stdout
+    assert "error: web.data: is protected and must stay, got a destroy; write protect: false" in done.stdout
     assert host() == before
 
 

@@ -186,6 +186,14 @@ def test_errors() -> None:
     assert changes.errors({}) == []
 
 
+def test_protected() -> None:
+    """By the names that config has for disks; a stack that was never deployed has none."""
+    disk = f"{URN}DataDisk$command:local:Command::web.data-disk"
+    resources = [{"urn": f"{URN}Guest::web"}, {"urn": disk, "protect": True}]
+    assert changes.protected({"deployment": {"resources": resources}}) == ["web.data"]
+    assert changes.protected({"deployment": {"manifest": {}}}) == []
+
+
 def test_all_that_a_guest_shows_has_an_effect() -> None:
     """Or is its cloud-config, for which that depends."""
     everything = guest_args(
