@@ -11,7 +11,7 @@ NAMESPACE = "urn:kvmlab"
 UNDIGESTED = "-"
 """In the digest's place while it is made."""
 ROOT_PORTS = 28
-"""On q35, for what a guest has and for what is attached while it runs: that takes a port which was there when it started.
+"""On q35, for what a guest has and for what is attached while it runs, for which there must be a port from the start.
 
 https://libvirt.org/pci-hotplug.html
 """
