@@ -19,7 +19,7 @@ remove_domain() {
     domain_uuid=$(virsh -q domuuid "$1")
     virsh -q destroy "$1" >/dev/null 2>&1 || true
     virsh -q undefine "$1" --nvram --managed-save --snapshots-metadata --checkpoints-metadata >/dev/null
-    forget_profile "$domain_uuid"
+    forget_domain "$1" "$domain_uuid"
     changed "$1 removed, which no run had finished"
 }
 

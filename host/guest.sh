@@ -162,7 +162,7 @@ take_away() {
     virsh -q "${begun:+destroy $DOMAIN; undefine $DOMAIN --nvram; }vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
         >/dev/null 2>&1 || true
     rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
-    forget_profile "$uuid"
+    forget_domain "$DOMAIN" "$uuid"
 }
 
 apply() {
@@ -224,7 +224,7 @@ delete() {
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
     rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$lock"
-    forget_profile "$uuid"
+    forget_domain "$DOMAIN" "$uuid"
     changed "$DOMAIN removed"
 }
 

@@ -81,8 +81,13 @@ stop_progress() {
     wait "$progress_pid" 2>/dev/null || true
 }
 
-# forget_profile UUID: what AppArmor knows of a domain libvirt writes, and leaves behind when the domain is gone.
-forget_profile() { rm -f "/etc/apparmor.d/libvirt/libvirt-$1" "/etc/apparmor.d/libvirt/libvirt-$1.files"; }
+# forget_domain NAME UUID: what libvirt has written for it and leaves behind when it is gone: what AppArmor knows of it, and the
+# variables and the TPM of one that had UEFI or a TPM once, and had none in the end.
+forget_domain() {
+    rm -f "/etc/apparmor.d/libvirt/libvirt-$2" "/etc/apparmor.d/libvirt/libvirt-$2.files"
+    rm -f "/var/lib/libvirt/qemu/nvram/$1_VARS."*
+    rm -rf "/var/lib/libvirt/swtpm/${2:?}"
+}
 
 domain_state() { virsh -q domstate "$1" 2>/dev/null | head -n 1; }
 

@@ -58,7 +58,7 @@ def write(machine: Machine, web: dict[str, Any]) -> None:
             "network": {"cidr": machine.cidr},
             "image": {"file": str(machine.image)},
             "pool": {"path": str(machine.disk / "pool")},
-            "guests": {"web": {**WEB, **web}, "other": WEB},
+            "guests": {"web": {"address": "10.20.82.5", **WEB, **web}, "other": WEB},
         }
     )
 
