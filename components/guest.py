@@ -174,9 +174,9 @@ def _unusual(args: GuestArgs) -> dict[str, str]:
     if args["data_disks"]:
         asked["DATA_DISKS"] = " ".join(args["data_disks"])
     if args["firmware"] != Firmware.BIOS:
-        asked["FIRMWARE"] = args["firmware"]
+        asked["GUEST_FIRMWARE"] = args["firmware"]
     if args["autostart"]:
-        asked["AUTOSTART"] = "yes"
+        asked["GUEST_AUTOSTART"] = "yes"
     return asked
 
 

@@ -48,9 +48,12 @@ class Image(pulumi.ComponentResource):
         shown = {key: value for key, value in args.items() if key != "ssh"}
         super().__init__("kvmlab:index:Image", name, shown, without_order(opts))
         environment = {"LAB": args["lab"], "POOL_PATH": args["pool_path"], "LINK": args["link"]}
-        for key in ("url", "digest", "build", "file", "disk"):
+        for key in ("url", "digest", "build", "file"):
             if value := args.get(key):
                 environment[key.upper()] = value
+        # A user's own environment comes through to scripts, and may well have a DISK.
+        if "disk" in args:
+            environment["IMAGE_DISK"] = args["disk"]
         fetched = script(
             f"{name}-image",
             "image.sh apply",

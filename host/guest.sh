@@ -6,14 +6,14 @@
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
-#              FIRMWARE (bios|uefi|uefi-secure) AUTOSTART (yes|no)
+#              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no)
 set -eu
 . host/lib.sh
 . host/look.sh
 . host/turns.sh
 . host/firmware.sh
 . host/data_disks.sh
-: "${DATA_DISKS:=}" "${FIRMWARE:=bios}" "${AUTOSTART:=no}"
+: "${DATA_DISKS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
@@ -126,8 +126,8 @@ apply_domain() {
     wanted_data=$(sed -n 's/.*<kvmlab:guest .* data="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
     commands=
     [ "$seen_defined $seen_data" = "$wanted $wanted_data" ] || commands="define $work/definition.xml; "
-    [ "${seen_autostart:-no}" = "$AUTOSTART" ] ||
-        case $AUTOSTART in
+    [ "${seen_autostart:-no}" = "$GUEST_AUTOSTART" ] ||
+        case $GUEST_AUTOSTART in
             yes) commands="${commands}autostart $DOMAIN; " ;;
             no) commands="${commands}autostart --disable $DOMAIN; " ;;
         esac
@@ -173,8 +173,8 @@ apply() {
 --backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
     create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
     [ -d "$POOL_PATH" ] || die "$DOMAIN: its pool must have its directory, got no $POOL_PATH; restore it, or destroy the lab"
-    [ "$FIRMWARE" = bios ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
-        die "$DOMAIN: firmware $FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
+    [ "$GUEST_FIRMWARE" = bios ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
+        die "$DOMAIN: firmware $GUEST_FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
     [ -e "$POOL_PATH/$root" ] || {
         check_size
         fresh=yes

@@ -3,7 +3,7 @@
 # It comes before everything else of a lab: an image that cannot be had, or is not what was pinned, changes nothing.
 # usage: image.sh apply|delete
 # environment: POOL_PATH LAB LINK (name that guests use), then FILE and optionally DIGEST, or URL and DIGEST and optionally
-#              BUILD; DIGEST is "sha512:<hex>" or "sha256:<hex>", of the file as it is published. Optionally DISK, the file's
+#              BUILD; DIGEST is "sha512:<hex>" or "sha256:<hex>", of the file as it is published. Optionally IMAGE_DISK, the file's
 #              name in an archive
 set -eu
 . host/lib.sh
@@ -23,7 +23,7 @@ digest_of() { # digest_of sha512|sha256 FILE
 keep() {
     # Disks of one archive have one digest, and are told apart by their names.
     identity=$2
-    [ -z "${DISK:-}" ] || identity=$(printf '%s %s' "$2" "$DISK" | sha512sum)
+    [ -z "${IMAGE_DISK:-}" ] || identity=$(printf '%s %s' "$2" "$IMAGE_DISK" | sha512sum)
     progress "unpacking ${FILE:-$URL}"
     unwrap
     if [ "$format" != qcow2 ]; then

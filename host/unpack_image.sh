@@ -114,7 +114,7 @@ choose() {
 
 # unwrap: the file becomes the disk image that is in it, whole and by itself; sets format.
 unwrap() {
-    wanted=${DISK:-}
+    wanted=${IMAGE_DISK:-}
     names='no archive'
     wrappers=0
     while format=$(format_of "$part"); do

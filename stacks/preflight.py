@@ -24,10 +24,9 @@ def question(lab: Lab) -> dict[str, str]:
     needs = " ".join(commands(lab.host.role, tpm=any(guest.tpm for guest in lab.guests)))
     asked = {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
     # Each costs a preview some time, so it is asked only where it matters.
-    if by_uefi := sorted({images.link(guest.image) for guest in lab.guests if guest.firmware != "bios"}):
-        asked["FIRMWARE"] = " ".join(by_uefi)
-    if any(guest.console.type == "spice" for guest in lab.guests):
-        asked["SPICE"] = "yes"
+    by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.firmware != "bios"})
+    asked["FIRMWARE"] = " ".join(by_uefi)
+    asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
     return asked
 
 

@@ -6,6 +6,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -96,13 +97,15 @@ class Watch:
                 command, environment = (_read(process / name) for name in ("cmdline", "environ"))
                 if command:
                     self.processes.add(Process(command, environment))
-            for path in self._directory.rglob("*"):
-                try:
-                    modes = path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777
-                except FileNotFoundError:
-                    continue
-                if path.is_file():
-                    self.files.add(Temporary(path, *modes, _read(path)))
+            # A directory that goes while it is listed ends the list; the next look is as soon as this one was.
+            with suppress(FileNotFoundError):
+                for path in self._directory.rglob("*"):
+                    try:
+                        modes = path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777
+                    except FileNotFoundError:
+                        continue
+                    if path.is_file():
+                        self.files.add(Temporary(path, *modes, _read(path)))
 
 
 def _read(path: Path) -> bytes:

@@ -299,7 +299,7 @@ def test_one_of_several(tmp_path: Path, disks: dict[str, bytes], pack: Callable[
     file.write_bytes(
         pack((f"{name}/below", OTHER), (name.replace("\\\\", "\\"), disks["vdi"]), ("disk1.img", OTHER), ("1", OTHER))
     )
-    done = image("apply", pool, FILE=str(file), DISK=name)
+    done = image("apply", pool, FILE=str(file), IMAGE_DISK=name)
     assert done.returncode == 0, done.stderr
     assert_holds(pool, "base-t", disks)
 
@@ -309,7 +309,7 @@ def test_several_of_one(tmp_path: Path, disks: dict[str, bytes]) -> None:
     file, pool = tmp_path / "image", tmp_path / "pool"
     file.write_bytes(tar(("a", disks["qcow2"]), ("b", OTHER)))
     for name in ("a", "b"):
-        assert image("apply", pool, LINK=f"base-{name}", FILE=str(file), DISK=name).returncode == 0
+        assert image("apply", pool, LINK=f"base-{name}", FILE=str(file), IMAGE_DISK=name).returncode == 0
     assert image("delete", pool, LINK="base-b").returncode == 0
     assert_holds(pool, "base-a", disks)
     assert len(list(pool.glob("*.qcow2"))) == 1
@@ -451,7 +451,7 @@ def test_named_and_refused(
     """A name finds one plain file that is a disk, or is wrong."""
     file = tmp_path / "image"
     file.write_bytes(tar(*members))
-    assert image("apply", tmp_path / "pool", FILE=str(file), DISK=disk).stderr == f"image {file}: {told}\n"
+    assert image("apply", tmp_path / "pool", FILE=str(file), IMAGE_DISK=disk).stderr == f"image {file}: {told}\n"
     assert not (tmp_path / "pool").exists()
 
 
@@ -461,7 +461,7 @@ def test_a_name_that_nothing_bears(tmp_path: Path, disks: dict[str, bytes], wrap
     file = tmp_path / "image"
     file.write_bytes(WRAPPED[wrap](disks))
     got = {"qcow2": "no archive", "tar.xz": "'disk.raw'"}[wrap]
-    assert image("apply", tmp_path / "pool", FILE=str(file), DISK="x").stderr == (
+    assert image("apply", tmp_path / "pool", FILE=str(file), IMAGE_DISK="x").stderr == (
         f"image {file}: must hold a file 'x', got {got}; set the image's `disk` to what it holds, or to nothing\n"
     )
     assert not (tmp_path / "pool").exists()
@@ -488,7 +488,7 @@ def test_encrypted_zip(tmp_path: Path, disks: dict[str, bytes]) -> None:
     """Nobody is asked for a password."""
     (tmp_path / "disk").write_bytes(disks["qcow2"])
     subprocess.run(["zip", "-q", "-P", "secret", "image", "disk"], cwd=tmp_path, check=True)
-    done = image("apply", tmp_path / "pool", FILE=str(tmp_path / "image.zip"), DISK="disk")
+    done = image("apply", tmp_path / "pool", FILE=str(tmp_path / "image.zip"), IMAGE_DISK="disk")
     assert done.stderr == (
         f"image {tmp_path}/image.zip: must have one plain file 'disk', "
         "got a link, a device, an encrypted file, or several; pack it anew\n"

@@ -64,7 +64,7 @@ def test_command() -> None:
 def test_what_few_have() -> None:
     """It is there where it is asked for, so that an upgrade runs no command of those that have none."""
     made = command(data_disks=["data", "log"], firmware=Firmware.UEFI, autostart=True)
-    added = {"DATA_DISKS": "data log", "FIRMWARE": "uefi", "AUTOSTART": "yes"}
+    added = {"DATA_DISKS": "data log", "GUEST_FIRMWARE": "uefi", "GUEST_AUTOSTART": "yes"}
     plain = command().inputs["environment"]
     assert {key: made.inputs["environment"][key] for key in made.inputs["environment"].keys() - plain.keys()} == added
 

@@ -122,7 +122,7 @@ def test_image_file() -> None:
         "POOL_PATH": "/srv/six",
         "LINK": "base-file-0",
         "FILE": "/srv/debian.ova",
-        "DISK": "disk2.vmdk",
+        "IMAGE_DISK": "disk2.vmdk",
     }
 
 
