@@ -27,7 +27,7 @@ _DEFAULTS = {
     "tpm": "false",
 }
 """Of those that are there where they are another than that."""
-_TIMES = {
+_UNNOTICED = {
     "AT_ONCE": "host.atOnce",
     "LIBVIRT_SECONDS": "host.timeout in s",
     "LOGIN": "login",
@@ -185,7 +185,7 @@ def _guest(change: Change, what: str) -> Iterator[str]:
     elif not ids[1] and old["cloud_config"] != new["cloud_config"]:
         yield f"{what}cloud-init is not run again, as asked for ({Effect.NOTHING})"
         yield from _difference(old["cloud_config"], new["cloud_config"])
-    for key, word in _TIMES.items():
+    for key, word in _UNNOTICED.items():
         if before.get(key) != after.get(key):
             yield f"{what}{word} {before.get(key, 'default')} -> {after.get(key, 'default')} (live)"
     if before.get("RUN") != after.get("RUN"):

@@ -110,7 +110,8 @@ def whole() -> dict[str, str]:
             volume: run("virsh", "-q", "vol-info", "--bytes", "--pool", STACK, volume).stdout.partition("Allocation")[0]
             for volume in volumes
         },
-        "network": run("virsh", "net-dumpxml", "--inactive", STACK).stdout,
+        # Reservations stand in the order in which they came.
+        "network": "\n".join(sorted(run("virsh", "net-dumpxml", "--inactive", STACK).stdout.splitlines())),
         "autostart": run("virsh", "-q", "list", "--all", "--autostart", "--name").stdout,
     }
 
