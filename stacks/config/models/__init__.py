@@ -1,0 +1,62 @@
+"""What a user may write under `kvmlab:lab`: the single source of the schema, the reference and each field's check."""
+
+from collections.abc import Sequence
+
+from stacks.config.models.base import Model
+from stacks.config.models.devices import ConsoleChoice, ConsoleConfig
+from stacks.config.models.guest import GroupConfig, GuestConfig
+from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig
+from stacks.config.models.image import ImageConfig, ImageFile, ImageSource, ImageUrl
+from stacks.config.models.lab import LabConfig
+from stacks.config.models.network import DhcpConfig, NetworkConfig
+from stacks.config.models.storage import DiskConfig, PoolConfig
+
+__all__ = [
+    "ConsoleChoice",
+    "ConsoleConfig",
+    "DhcpConfig",
+    "DiskConfig",
+    "GroupConfig",
+    "GuestConfig",
+    "HostBridgeConfig",
+    "HostChoice",
+    "HostConfig",
+    "ImageConfig",
+    "ImageFile",
+    "ImageSource",
+    "ImageUrl",
+    "LabConfig",
+    "Model",
+    "NetworkConfig",
+    "PoolConfig",
+    "model_at",
+]
+
+
+def model_at(where: Sequence[str | int]) -> type[Model]:
+    """The model that stands at a place of the lab, as pydantic names it."""
+    match where:
+        case ["host", *_, "bridge"] | ["hosts", _, *_, "bridge"]:
+            return HostBridgeConfig
+        case ["host", *_] | ["hosts", _, *_]:
+            return HostConfig
+        case ["network"]:
+            return NetworkConfig
+        case ["network", "dhcp"]:
+            return DhcpConfig
+        case ["pool"]:
+            return PoolConfig
+        case [*_, "\0file"]:
+            return ImageFile
+        case [*_, "\0url"]:
+            return ImageUrl
+        case ["guests" | "groups", _, "disks", _]:
+            return DiskConfig
+        case ["guests" | "groups", _, "console", *_]:
+            return ConsoleConfig
+        case ["guests", _]:
+            return GuestConfig
+        case ["groups", _]:
+            return GroupConfig
+        case _:
+            return LabConfig

@@ -1,0 +1,139 @@
+"""Guests and groups of them."""
+
+from typing import Any
+
+from pydantic import Field
+
+from stacks.config.fields import (
+    Address,
+    Count,
+    Cpus,
+    Disk,
+    Duration,
+    HostName,
+    LayerName,
+    Memory,
+    PublicKey,
+    Switch,
+    Timeout,
+)
+from stacks.config.lab import Firmware, MachineType, OnCloudInitChange, WaitFor
+from stacks.config.models.base import BY_CLOUD_INIT, GROWS, NAMES, NO_GUEST, REDEFINE, REPLACE, Model, doc
+from stacks.config.models.devices import ConsoleChoice
+from stacks.config.models.image import ImageConfig
+from stacks.config.models.storage import DiskConfig
+from stacks.config.scalars import MIB
+
+
+class GuestConfig(Model):
+    """A virtual machine."""
+
+    host: HostName | None = Field(
+        default=None,
+        description="The machine that carries it, by its name in `hosts`; must be given where there are several.",
+        json_schema_extra=doc("replace, on the other machine", "the only one"),
+    )
+    image: ImageConfig | None = Field(
+        default=None,
+        description="What the disk starts from: a name of `images/catalogue.yaml`, or a mapping with `file` or `url`.",
+        json_schema_extra=doc(REPLACE, "the lab's `image`"),
+    )
+    cpus: Cpus = Field(default=1, description="Virtual CPUs, 1 to 255.", json_schema_extra=doc(REDEFINE))
+    memory: Memory = Field(
+        default=1024 * MIB,
+        description="RAM in whole MiB, at least `128MiB`.",
+        json_schema_extra=doc(REDEFINE, "`1GiB`"),
+    )
+    disk: Disk = Field(
+        default=8 * 1024 * MIB,
+        description="Size of the root disk, no smaller than the image's.",
+        json_schema_extra=doc(GROWS, "`8GiB`"),
+    )
+    disks: dict[str, DiskConfig] = Field(
+        default={},
+        description="Further disks by name: at most 16, of at most 20 characters each. In the guest one is "
+        "`/dev/disk/by-id/virtio-<name>`; it is never formatted.",
+        json_schema_extra=doc("live; what is taken out is deleted, or refused", "none", propertyNames=NAMES),
+    )
+    firmware: Firmware = Field(
+        default="bios",
+        description="What starts the system: `bios`; `uefi`; or `uefi-secure`, which starts only what is signed, with "
+        "the usual keys enrolled. With UEFI the image must have an EFI system partition.",
+        json_schema_extra=doc(REDEFINE),
+    )
+    machine: MachineType | None = Field(
+        default=None,
+        description="The board: `q35`, of PCI Express, or `pc`, which is older and has no `uefi-secure`.",
+        json_schema_extra=doc(REDEFINE, "`q35` with UEFI, else libvirt's choice"),
+    )
+    tpm: Switch = Field(
+        default=False,
+        description="Whether it has a TPM 2.0, which the host emulates and keeps while the guest exists.",
+        json_schema_extra=doc(REDEFINE),
+    )
+    console: ConsoleChoice = Field(
+        default="vnc",
+        description="The screen: `vnc`, `spice` or `none`, or a mapping with its port. A serial console it has always.",
+        json_schema_extra=doc(REDEFINE),
+    )
+    autostart: Switch = Field(
+        default=False,
+        description="Whether it starts when the host does; `true` or `false`.",
+        json_schema_extra=doc(NO_GUEST),
+    )
+    address: Address | None = Field(
+        default=None,
+        description="Fixed address, outside the DHCP range.",
+        json_schema_extra=doc(REDEFINE, "the next free one, then kept"),
+    )
+    layers: tuple[LayerName, ...] = Field(
+        default=(),
+        description="cloud-init layers by the names of the files in `cloud-init/`, merged in this order.",
+        json_schema_extra=doc(BY_CLOUD_INIT, "none"),
+    )
+    user_data: dict[str, Any] = Field(
+        default={},
+        description="cloud-config of the guest's own, merged over its layers.",
+        json_schema_extra=doc(BY_CLOUD_INIT, "none"),
+    )
+    authorized_keys: tuple[PublicKey, ...] = Field(
+        default=(),
+        description="OpenSSH public keys that may log in, added to the lab's.",
+        json_schema_extra=doc(BY_CLOUD_INIT, "none"),
+    )
+    on_cloud_init_change: OnCloudInitChange = Field(
+        default="rerun",
+        description="What a change of layers, userData or keys does: `rerun` cloud-init at a clean restart with the "
+        "same disk, `replace` the guest with a new disk, or `ignore` it: only guests made later see it.",
+        json_schema_extra=doc("live; but to `replace`: replace, and to or from `ignore`: restart"),
+    )
+    wait_for: WaitFor = Field(
+        default="cloud-init",
+        description="When the guest counts as made: `cloud-init`, when SSH answers and cloud-init is done, or `start`, "
+        "when it is powered on, for images that have no cloud-init.",
+        json_schema_extra=doc(NO_GUEST),
+    )
+    ready_timeout: Timeout = Field(
+        default=1800,
+        description="How long it may take until then. Under emulation, with packages to install, it takes minutes.",
+        json_schema_extra=doc(NO_GUEST, "`30m`"),
+    )
+    shutdown_timeout: Duration = Field(
+        default=120,
+        description="How long it may take to power off before it is cut off; `0s` cuts it off at once.",
+        json_schema_extra=doc(NO_GUEST, "`2m`"),
+    )
+
+
+class GroupConfig(GuestConfig):
+    """Like guests, `<group>-1` to `<group>-<count>`; takes every key of a guest."""
+
+    count: Count = Field(
+        description="How many members, 0 to 200.",
+        json_schema_extra=doc("the members with the highest numbers are added or destroyed"),
+    )
+    address: Address | None = Field(
+        default=None,
+        description="Fixed address of the first member; the others count up from it.",
+        json_schema_extra=doc(REDEFINE, "the next free ones, then kept"),
+    )

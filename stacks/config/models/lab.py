@@ -1,0 +1,60 @@
+"""The lab as a whole."""
+
+from pydantic import Field
+
+from stacks.config.fields import PublicKey
+from stacks.config.lab import LOCAL, Kind
+from stacks.config.models.base import BY_CLOUD_INIT, EVERYTHING, NAMES, NETWORK, REPLACE, Model, doc
+from stacks.config.models.guest import GroupConfig, GuestConfig
+from stacks.config.models.host import HostChoice
+from stacks.config.models.image import ImageConfig
+from stacks.config.models.network import NetworkConfig
+from stacks.config.models.storage import PoolConfig
+
+
+class LabConfig(Model):
+    """What one stack makes."""
+
+    kind: Kind = Field(
+        description="What the lab is: `guests`, plain virtual machines, or `host`, a hypervisor with nothing on it.",
+        json_schema_extra=doc(EVERYTHING),
+    )
+    host: HostChoice = Field(
+        default=LOCAL,
+        description="The machine that carries it: `local`, another one by SSH, or a mapping.",
+        json_schema_extra=doc(EVERYTHING),
+    )
+    hosts: dict[str, HostChoice] = Field(
+        default={},
+        description="Several machines by name, in place of `host`, each as that describes one; guests have a network "
+        "and a pool of their own on each.",
+        json_schema_extra=doc("what is on that machine is made or destroyed", "none", propertyNames=NAMES),
+    )
+    network: NetworkConfig = Field(
+        default=NetworkConfig.model_construct(),
+        description="The lab's network.",
+        json_schema_extra=doc(NETWORK, "see below"),
+    )
+    pool: PoolConfig = Field(
+        default=PoolConfig.model_construct(),
+        description="Where disks live.",
+        json_schema_extra=doc(EVERYTHING, "see below"),
+    )
+    image: ImageConfig = Field(
+        default="debian-13", description="The image of guests that name none.", json_schema_extra=doc(REPLACE)
+    )
+    authorized_keys: tuple[PublicKey, ...] = Field(
+        default=(),
+        description="OpenSSH public keys that may log in to every guest.",
+        json_schema_extra=doc(BY_CLOUD_INIT, "none"),
+    )
+    guests: dict[str, GuestConfig] = Field(
+        default={},
+        description="Guests by name: lower-case letters, digits and hyphens, beginning with a letter.",
+        json_schema_extra=doc("that guest is added or destroyed, a new name is a new one", "none", propertyNames=NAMES),
+    )
+    groups: dict[str, GroupConfig] = Field(
+        default={},
+        description="Groups of like guests by name, formed like a guest's.",
+        json_schema_extra=doc("its members are added or destroyed", "none", propertyNames=NAMES),
+    )
