@@ -69,8 +69,8 @@ confinement: setup ## see what AppArmor's parser and SELinux's matching make of 
 	@. .toolchain/env && pytest tests/acceptance/confinement
 
 .PHONY: e2e-guests
-e2e-guests: setup ## firmware, screens and data disks of real guests, and what edits do to them (a quarter of an hour)
-	@. .toolchain/env && pytest tests/acceptance/test_changes.py tests/acceptance/test_guests.py -s
+e2e-guests: setup ## real guests with all that config can ask for, and what edits do to them (twenty minutes)
+	@. .toolchain/env && pytest tests/acceptance/test_changes.py tests/acceptance/test_guests.py tests/acceptance/test_boot.py -s
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)

@@ -25,6 +25,7 @@ GUEST = {
     "mac": Effect.RESTART,
     "machine": Effect.RESTART,
     "memory_mib": Effect.RESTART,
+    "power": Effect.RESTART,
     "tpm": Effect.RESTART,
 }
 """By what a preview shows of a Guest; what its cloud-config does is up to `onCloudInitChange`."""

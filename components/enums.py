@@ -26,6 +26,13 @@ class OnCloudInitChange(StrEnum):
     IGNORE = "ignore"
 
 
+class Power(StrEnum):
+    """Whether a guest is to run."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class WaitFor(StrEnum):
     """When a guest counts as made."""
 

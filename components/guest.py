@@ -7,7 +7,7 @@ from uuid import uuid4
 import pulumi
 
 from components.domain import DomainSpec, Graphics, data_volume, definition
-from components.enums import Firmware, OnCloudInitChange, WaitFor
+from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.identity import domain_uuid, owner
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
@@ -16,15 +16,15 @@ from components.shell import Limits, limits, script
 def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     """What a preview shows of a guest itself, by the keys of effects.GUEST; the rest stands with its command."""
     told: dict[str, pulumi.Input[object]] = {
-        key: args[key]
-        for key in ("accelerator", "address", "cloud_config", "cpus", "disk_bytes", "image", "mac", "memory_mib")
+        key: args[key] for key in ("accelerator", "address", "cloud_config", "cpus", "disk_bytes", "mac", "memory_mib")
     }
+    told["image"] = args.get("image", "none")
     # What few guests have is there where they have it.
     graphics = args.get("graphics")
     if graphics != Graphics("vnc", None):
         port = f" at port {graphics.port}" if graphics and graphics.port else ""
         told["console"] = f"{graphics.type}{port}" if graphics else "none"
-    for key in ("autostart", "data_disks", "machine", "tpm"):
+    for key in ("autostart", "data_disks", "machine", "power", "tpm"):
         if value := args.get(key):
             told[key] = value
     if args["firmware"] != Firmware.BIOS:
@@ -53,14 +53,17 @@ class GuestArgs(Limits):
     """Plain: a TPM 2.0, which swtpm emulates on the host. Default false. Change: restart."""
     graphics: NotRequired[Graphics]
     """Plain: its screen, on the host's loopback; default: none, the serial console alone. Change: restart."""
+    power: NotRequired[Power]
+    """Plain: whether it runs; `off` is made and never started. Default `on`. Change: it shuts down, or starts."""
     autostart: bool
     """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
     """Plain: size of the root disk in bytes, at least the image's. Change: grown live; shrinking is refused."""
     data_disks: Sequence[str]
     """Plain: names of its data disks, each a DataDisk's. Change: live; a disk that goes should be unmounted before."""
-    image: pulumi.Input[str]
-    """Link of the base image in the pool, an Image's output. Change: replace, before the image goes."""
+    image: NotRequired[pulumi.Input[str]]
+    """Link of the base image in the pool, an Image's output; default: none, a blank root disk. Change: replace, before
+    the image goes."""
     pool: pulumi.Input[str]
     """Name of the pool, a Pool's output. Change: replace, before the pool goes."""
     pool_path: str
@@ -122,7 +125,7 @@ class Guest(pulumi.ComponentResource):
         is_broken = args.get("is_broken", False)
         # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.
         instance_id = "" if policy == OnCloudInitChange.IGNORE else args["instance_id"]
-        birth = [args["lab"], args["hostname"], args["image"], args["pool"], args["pool_path"]]
+        birth = [args["lab"], args["hostname"], args.get("image", ""), args["pool"], args["pool_path"]]
         if policy == OnCloudInitChange.REPLACE:
             birth.append(instance_id)
         ignored = [] if is_broken else ["environment.RUN"]
@@ -141,7 +144,7 @@ class Guest(pulumi.ComponentResource):
                 "ACCELERATOR": args["accelerator"],
                 "POOL": args["pool"],
                 "POOL_PATH": args["pool_path"],
-                "LINK": args["image"],
+                "LINK": args.get("image", ""),
                 "DISK_BYTES": str(args["disk_bytes"]),
                 "NETWORK": args["network"],
                 "MAC": args["mac"],
@@ -175,6 +178,8 @@ def _unusual(args: GuestArgs) -> dict[str, str]:
         asked["DATA_DISKS"] = " ".join(args["data_disks"])
     if args["firmware"] != Firmware.BIOS:
         asked["GUEST_FIRMWARE"] = args["firmware"]
+    if args.get("power") == Power.OFF:
+        asked["GUEST_POWER"] = Power.OFF
     if args["autostart"]:
         asked["GUEST_AUTOSTART"] = "yes"
     return asked

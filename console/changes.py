@@ -24,6 +24,7 @@ _DEFAULTS = {
     "data_disks": "none",
     "firmware": "bios",
     "machine": "libvirt's choice",
+    "power": "on",
     "tpm": "false",
 }
 """Of those that are there where they are another than that."""
@@ -76,12 +77,22 @@ class Change:
         return found
 
     @property
+    def powers(self) -> tuple[str, str]:
+        """Of a guest, whether it is to run: before, and from now on."""
+        before, after = (self.inputs(which).get("power", "on") for which in ("oldState", "newState"))
+        return before, after
+
+    @property
     def effect(self) -> Effect:
         """Of a guest that stays, what is done to it as a whole."""
         if self.operation == "replace":
             return Effect.REPLACE
         if self.operation == "same":
             return Effect.NOTHING
+        if self.powers == ("off", "off"):
+            return Effect.LIVE
+        if self.powers[0] != self.powers[1]:
+            return Effect.RESTART
         old, new = (
             _DEFINITION.findall(self.environment(which).get("DEFINITION", "")) for which in ("oldState", "newState")
         )
@@ -172,14 +183,14 @@ def _guest(change: Change, what: str) -> Iterator[str]:
     told = effect == Effect.REPLACE
     for key in GUEST:
         if old.get(key) != new.get(key):
-            does = effect if effect == Effect.REPLACE else GUEST[key]
+            does = effect if effect == Effect.REPLACE else _does(change, GUEST[key])
             told |= does == Effect.RESTART
             yield f"{what}{_WORDS.get(key, key)} {_shown(key, old)} -> {_shown(key, new)} ({does})"
     before, after = change.environment("oldState"), change.environment("newState")
     ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
     if ids[0] != ids[1]:
         told = True
-        does = effect if effect == Effect.REPLACE else Effect.RESTART
+        does = effect if effect == Effect.REPLACE else _does(change, Effect.RESTART)
         yield f"{what}cloud-init {'runs again' if ids[1] else 'stays as it is from now on'} ({does})"
         yield from _difference(old["cloud_config"], new["cloud_config"])
     elif not ids[1] and old["cloud_config"] != new["cloud_config"]:
@@ -192,6 +203,11 @@ def _guest(change: Change, what: str) -> Iterator[str]:
         yield f"{what}is not whole, and is mended"
     elif effect == Effect.RESTART and not told:
         yield f"{what}stands on another network (restart)"
+
+
+def _does(change: Change, effect: Effect) -> Effect:
+    """What a change of one key does: a guest that is off and stays so is only defined anew."""
+    return Effect.LIVE if change.powers == ("off", "off") else effect
 
 
 def _difference(old: str, new: str) -> Iterator[str]:

@@ -6,14 +6,14 @@
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
-#              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no)
+#              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off); an empty LINK is a blank disk
 set -eu
 . host/lib.sh
 . host/look.sh
 . host/turns.sh
 . host/firmware.sh
 . host/data_disks.sh
-: "${DATA_DISKS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}"
+: "${DATA_DISKS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
@@ -132,7 +132,7 @@ apply_domain() {
             no) commands="${commands}autostart --disable $DOMAIN; " ;;
         esac
     if is_on "$seen_state"; then
-        if [ "$seen_live" = "$wanted" ]; then
+        if [ "$seen_live" = "$wanted" ] && [ "$GUEST_POWER" = on ]; then
             apply_data_disks
             [ -z "$commands" ] || virsh_all "${commands%; }"
             return
@@ -142,9 +142,14 @@ apply_domain() {
         else
             shut_down || die "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s; shut it down by hand and run again"
         fi
-        changed "$DOMAIN restarts"
+        [ "$GUEST_POWER" = off ] || changed "$DOMAIN restarts"
     fi
     begun=yes
+    if [ "$GUEST_POWER" = off ]; then
+        [ -z "$commands" ] || virsh_all "${commands%; }"
+        changed "$DOMAIN is off"
+        return
+    fi
     virsh_all "${commands}start $DOMAIN"
     changed "$DOMAIN started"
 }
@@ -169,14 +174,15 @@ apply() {
     mkdir "$work/files"
     unpack "$work/files"
     mv "$work/files/key" "$work/key"
-    create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2 \
---backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
+    create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2"
+    [ -z "$LINK" ] ||
+        create_root="$create_root --backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
     create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
     [ -d "$POOL_PATH" ] || die "$DOMAIN: its pool must have its directory, got no $POOL_PATH; restore it, or destroy the lab"
-    [ "$GUEST_FIRMWARE" = bios ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
+    [ "$GUEST_FIRMWARE" = bios ] || [ -z "$LINK" ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
         die "$DOMAIN: firmware $GUEST_FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
     [ -e "$POOL_PATH/$root" ] || {
-        check_size
+        [ -z "$LINK" ] || check_size
         fresh=yes
     }
     trap undo INT TERM

@@ -1,10 +1,17 @@
 #!/bin/sh
-# A directory pool: defined over a directory that image.sh has made, started, and forgotten again on delete.
+# A directory pool: defined over a directory, which image.sh has made where there is an image, started, and forgotten again on
+# delete.
 # usage: pool.sh apply|delete   environment: POOL POOL_PATH
 set -eu
 . host/lib.sh
+. host/way.sh
+. host/confinement.sh
+LAB=$POOL # whatever a user's environment has
+. host/directory.sh
 
 apply() {
+    make_directory
+    { open_way && (label); } || { remove_directory; exit 1; }
     state=$(virsh -q pool-info "$POOL" 2>/dev/null | awk '$1 == "State:" { print $2 }')
     case $state in
         running) ok "pool $POOL" ;;
@@ -20,11 +27,16 @@ apply() {
 }
 
 delete() {
-    virsh -q pool-info "$POOL" >/dev/null 2>&1 || { ok "no pool $POOL"; return; }
-    virsh -q pool-destroy "$POOL" >/dev/null 2>&1 || true
-    virsh -q pool-undefine "$POOL" >/dev/null
+    if virsh -q pool-info "$POOL" >/dev/null 2>&1; then
+        virsh -q pool-destroy "$POOL" >/dev/null 2>&1 || true
+        virsh -q pool-undefine "$POOL" >/dev/null
+        changed "pool $POOL removed"
+    else
+        ok "no pool $POOL"
+    fi
+    # Where there are images, the directory goes with the last of them.
+    [ "$(ls -A "$POOL_PATH" 2>/dev/null)" != .kvmlab ] || remove_directory
     rm -f "$lock"
-    changed "pool $POOL removed"
 }
 
 alone "pool-$POOL"

@@ -9,7 +9,7 @@ from components import cloud_init, identity, keys
 from components.claim import Claim
 from components.data_disk import DataDisk
 from components.domain import Graphics
-from components.enums import Firmware, OnCloudInitChange, WaitFor
+from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.errors import Problem
 from components.guest import Guest, GuestArgs
 from components.host_facts import HostFacts
@@ -113,12 +113,18 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         link: Image(
             f"{link.removeprefix('base-')}{suffix}", {**images.image_args(image, lab.pool), **on}, after(claim.command)
         )
-        for link, image in {images.link(guest.image): guest.image for guest in lab.guests}.items()
+        for link, image in {images.link(guest.image): guest.image for guest in lab.guests if guest.image}.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
     pools = (
-        [Pool(f"pool{suffix}", {"name": lab.pool.name, "path": lab.pool.path, **limits}, after(*bases.values()))]
-        if bases
+        [
+            Pool(
+                f"pool{suffix}",
+                {"name": lab.pool.name, "path": lab.pool.path, **limits},
+                after(*(bases.values() or [claim.command])),
+            )
+        ]
+        if lab.guests
         else []
     )
     macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
@@ -155,7 +161,6 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             "autostart": guest.autostart,
             "disk_bytes": guest.disk,
             "data_disks": [disk.name for disk in guest.disks],
-            "image": bases[images.link(guest.image)].link,
             "pool": pools[0].pool_name,
             "pool_path": lab.pool.path,
             "network": lab.network.name,
@@ -174,6 +179,10 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             "is_broken": preflight.is_broken(lab, guest, facts),
             **limits,
         }
+        if guest.image:
+            args["image"] = bases[images.link(guest.image)].link
+        if guest.power == "off":
+            args["power"] = Power.OFF
         if guest.tpm:
             args["tpm"] = True
         if guest.machine:

@@ -24,7 +24,7 @@ def question(lab: Lab) -> dict[str, str]:
     needs = " ".join(commands(lab.host.role, tpm=any(guest.tpm for guest in lab.guests)))
     asked = {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
     # Each costs a preview some time, so it is asked only where it matters.
-    by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.firmware != "bios"})
+    by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.image and guest.firmware != "bios"})
     asked["FIRMWARE"] = " ".join(by_uefi)
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
     return asked
@@ -125,7 +125,7 @@ def _accelerator(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
 
 
 def _memory(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    asked = sum(guest.memory for guest in lab.guests) // MIB
+    asked = sum(guest.memory for guest in lab.guests if guest.power == "on") // MIB
     has = facts.memory_kib // 1024
     if asked > has:
         yield Problem(
@@ -178,7 +178,8 @@ def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             yield Problem(_disk_key(lab, guest, disk), f"is protected and must stay, got it taken out; {todo}")
     for guest in lab.guests:
         image = facts.files.get(guest.image.path) if isinstance(guest.image, FileImage) else None
-        size = facts.bases.get(images.link(guest.image)) or (image.virtual_size if image else None)
+        held = facts.bases.get(images.link(guest.image)) if guest.image else None
+        size = held or (image.virtual_size if image else None)
         if size and guest.disk < size:
             least = -(-size // MIB)
             yield Problem(
@@ -280,7 +281,7 @@ def _hardware(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         if guest.firmware != "bios" and facts.firmware and guest.firmware not in facts.firmware:
             has = ", ".join(sorted({"bios", *facts.firmware}))
             yield Problem(f"{_key(guest)}.firmware", f"must be what the host has, got {guest.firmware!r}; it has {has}")
-        elif guest.firmware != "bios" and not facts.esp.get(images.link(guest.image), True):
+        elif guest.firmware != "bios" and guest.image and not facts.esp.get(images.link(guest.image), True):
             rule = f"{guest.firmware!r} must have an image with an EFI system partition, got one without"
             yield Problem(f"{_key(guest)}.firmware", f"{rule}; write firmware: bios, or choose another image")
         if guest.console.type == "spice" and not facts.has_spice:
@@ -299,7 +300,7 @@ def _files_of(lab: Lab) -> dict[FileImage, str]:
 def _images_of(lab: Lab) -> dict[Image, str]:
     """Images, and where config names them: one that all guests have is the lab's."""
     common = len({guest.image for guest in lab.guests}) == 1
-    return {guest.image: "lab.image" if common else f"{_key(guest)}.image" for guest in lab.guests}
+    return {guest.image: "lab.image" if common else f"{_key(guest)}.image" for guest in lab.guests if guest.image}
 
 
 def _key(guest: GuestSpec) -> str:

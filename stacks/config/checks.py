@@ -10,12 +10,13 @@ from components.errors import Problem, got
 from stacks.config.addresses import address_problems
 from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
-from stacks.config.models import GuestConfig, LabConfig
+from stacks.config.models import NO_IMAGE, GuestConfig, LabConfig
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import hosts, members
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
+from stacks.config.starting import starting_problems
 
 HOST_FIELDS = {"kind", "host", "hosts"}
 """What a lab of kind `host` is made of."""
@@ -43,6 +44,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         yield from _clashes(reading)
         yield from address_problems(reading, stack)
         yield from hardware_problems(reading)
+        yield from starting_problems(reading)
     for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
         for name, guest in guests.items():
             if guest.user_data:
@@ -156,5 +158,7 @@ def _references(config: LabConfig, layers: Collection[str], images: Collection[s
                 elif layer in guest.layers[:index]:
                     yield Problem(place, f"must be listed once, got {got(layer)} again; drop one")
     for place, image in named:
-        if isinstance(image, str) and image not in images:
-            yield Problem(path(place), f"must be in images/catalogue.yaml, got {got(image)}; {meant(image, images)}")
+        if isinstance(image, str) and image not in (*images, NO_IMAGE):
+            yield Problem(
+                path(place), f"must be in images/catalogue.yaml, got {got(image)}; {meant(image, {*images, NO_IMAGE})}"
+            )

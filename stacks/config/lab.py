@@ -19,6 +19,7 @@ WaitFor = Literal["cloud-init", "start"]
 Firmware = Literal["bios", "uefi", "uefi-secure"]
 MachineType = Literal["pc", "q35"]
 ConsoleType = Literal["vnc", "spice", "none"]
+Power = Literal["on", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ class GuestSpec:
     host: str
     """What `lab.hosts` calls the machine that carries it; empty for the one of `lab.host`."""
     number: int | None
-    image: Image
+    image: Image | None
+    """None is a blank disk."""
     cpus: int
     memory: int
     firmware: Firmware
@@ -179,6 +181,7 @@ class GuestSpec:
     wait_for: WaitFor
     ready_timeout: int
     shutdown_timeout: int
+    power: Power = "on"
 
 
 @dataclass(frozen=True, slots=True)

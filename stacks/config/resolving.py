@@ -140,16 +140,17 @@ def _bridge(stack: str) -> str:
 
 def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
     config = member.config
+    image = _image(config.image or lab.image)
     return GuestSpec(
         name=member.name,
         group=None if member.number is None else member.key,
         host=config.host or next(iter(lab.hosts), ""),
         number=member.number,
-        image=_image(config.image or lab.image),
+        image=image,
         cpus=config.cpus,
         memory=config.memory,
         firmware=config.firmware,
-        machine=config.machine or (None if config.firmware == "bios" else "q35"),
+        machine=config.machine or ("q35" if config.firmware != "bios" or image is None else None),
         tpm=config.tpm,
         console=member.console,
         autostart=config.autostart,
@@ -160,14 +161,17 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         user_data=config.user_data,
         authorized_keys=tuple(dict.fromkeys((*lab.authorized_keys, *config.authorized_keys))),
         on_cloud_init_change=config.on_cloud_init_change,
-        wait_for=config.wait_for,
+        wait_for=config.wait_for or ("cloud-init" if image and config.power == "on" else "start"),
         ready_timeout=config.ready_timeout,
         shutdown_timeout=config.shutdown_timeout,
+        power=config.power,
     )
 
 
-def _image(config: str | models.ImageFile | models.ImageUrl) -> Image:
+def _image(config: str | models.ImageFile | models.ImageUrl) -> Image | None:
     match config:
+        case models.NO_IMAGE:
+            return None
         case str():
             return CatalogueImage(config)
         case models.ImageFile():

@@ -15,6 +15,7 @@ EDITS: dict[str, tuple[Any, Effect]] = {
     "disks": ({"data": {"size": "256MiB", "protect": False}}, Effect.LIVE),
     "machine": ("q35", Effect.RESTART),
     "console": ({"type": "vnc", "port": 6050}, Effect.RESTART),
+    "power": ("off", Effect.RESTART),
     "autostart": (True, Effect.LIVE),
     "address": ("10.20.82.9", Effect.RESTART),
     "layers": (["console"], Effect.RESTART),

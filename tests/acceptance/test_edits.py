@@ -30,6 +30,7 @@ VALUES: dict[str, list[Any]] = {
     "machine": ["pc", "q35"],
     "console": ["vnc", "none", {"type": "vnc"}],
     "autostart": [True, False],
+    "power": ["on", "off"],
     "layers": [[], ["console"]],
     "userData": [{}, {"timezone": "UTC"}, {"timezone": "Europe/Berlin"}],
     "authorizedKeys": [[], [KEY]],
@@ -87,6 +88,9 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
             key = "address"
         case _:
             guest[key] = chosen.choice(VALUES[key])
+            if guest.get("power") == "off":
+                # What is never started does not start with its host.
+                guest["autostart"] = False
     return f"{name}.{key} = {guest[key]}"
 
 

@@ -6,12 +6,13 @@ from stacks.config.models.base import Model
 from stacks.config.models.devices import ConsoleChoice, ConsoleConfig
 from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig
-from stacks.config.models.image import ImageConfig, ImageFile, ImageSource, ImageUrl
+from stacks.config.models.image import NO_IMAGE, ImageConfig, ImageFile, ImageSource, ImageUrl
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, NetworkConfig
 from stacks.config.models.storage import DiskConfig, PoolConfig
 
 __all__ = [
+    "NO_IMAGE",
     "ConsoleChoice",
     "ConsoleConfig",
     "DhcpConfig",

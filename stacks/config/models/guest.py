@@ -17,7 +17,7 @@ from stacks.config.fields import (
     Switch,
     Timeout,
 )
-from stacks.config.lab import Firmware, MachineType, OnCloudInitChange, WaitFor
+from stacks.config.lab import Firmware, MachineType, OnCloudInitChange, Power, WaitFor
 from stacks.config.models.base import BY_CLOUD_INIT, GROWS, NAMES, NO_GUEST, REDEFINE, REPLACE, Model, doc
 from stacks.config.models.devices import ConsoleChoice
 from stacks.config.models.image import ImageConfig
@@ -35,7 +35,8 @@ class GuestConfig(Model):
     )
     image: ImageConfig | None = Field(
         default=None,
-        description="What the disk starts from: a name of `images/catalogue.yaml`, or a mapping with `file` or `url`.",
+        description="What the disk starts from: a name of `images/catalogue.yaml`, a mapping with `file` or `url`, "
+        "or `none`, a blank disk.",
         json_schema_extra=doc(REPLACE, "the lab's `image`"),
     )
     cpus: Cpus = Field(default=1, description="Virtual CPUs, 1 to 255.", json_schema_extra=doc(REDEFINE))
@@ -64,7 +65,7 @@ class GuestConfig(Model):
     machine: MachineType | None = Field(
         default=None,
         description="The board: `q35`, of PCI Express, or `pc`, which is older and has no `uefi-secure`.",
-        json_schema_extra=doc(REDEFINE, "`q35` with UEFI, else libvirt's choice"),
+        json_schema_extra=doc(REDEFINE, "`q35` with UEFI or a blank disk, else libvirt's choice"),
     )
     tpm: Switch = Field(
         default=False,
@@ -75,6 +76,11 @@ class GuestConfig(Model):
         default="vnc",
         description="The screen: `vnc`, `spice` or `none`, or a mapping with its port. A serial console it has always.",
         json_schema_extra=doc(REDEFINE),
+    )
+    power: Power = Field(
+        default="on",
+        description="Whether it runs: `on`; or `off`, made and never started, with its disks and its address.",
+        json_schema_extra=doc("restart: to `off` it shuts down cleanly, to `on` it starts"),
     )
     autostart: Switch = Field(
         default=False,
@@ -107,11 +113,11 @@ class GuestConfig(Model):
         "same disk, `replace` the guest with a new disk, or `ignore` it: only guests made later see it.",
         json_schema_extra=doc("live; but to `replace`: replace, and to or from `ignore`: restart"),
     )
-    wait_for: WaitFor = Field(
-        default="cloud-init",
+    wait_for: WaitFor | None = Field(
+        default=None,
         description="When the guest counts as made: `cloud-init`, when SSH answers and cloud-init is done, or `start`, "
         "when it is powered on, for images that have no cloud-init.",
-        json_schema_extra=doc(NO_GUEST),
+        json_schema_extra=doc(NO_GUEST, "`cloud-init`; with a blank disk, or with power `off`, `start`"),
     )
     ready_timeout: Timeout = Field(
         default=1800,

@@ -9,6 +9,9 @@ from stacks.config.models.base import REPLACE, Model, doc
 from stacks.config.raw import Raw
 from stacks.config.scalars import ScalarError
 
+NO_IMAGE = "none"
+"""In a catalogue name's place: a blank disk."""
+
 
 def _image_form(value: Raw) -> str:
     """Which form the user meant, so that only that form's problems are reported."""

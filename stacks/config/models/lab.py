@@ -41,7 +41,7 @@ class LabConfig(Model):
         json_schema_extra=doc(EVERYTHING, "see below"),
     )
     image: ImageConfig = Field(
-        default="debian-13", description="The image of guests that name none.", json_schema_extra=doc(REPLACE)
+        default="debian-13", description="The image of guests that give no `image`.", json_schema_extra=doc(REPLACE)
     )
     authorized_keys: tuple[PublicKey, ...] = Field(
         default=(),

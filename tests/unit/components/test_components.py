@@ -142,7 +142,7 @@ def test_scripts_get_what_they_read(component: Component) -> None:
             continue
         text = script_text(ROOT / resource.inputs["create"].split(" ")[0])
         given = set(resource.inputs["environment"])
-        optional = set(re.findall(r"\$\{([A-Z_]+):[-=]", text))
+        optional = set(re.findall(r"\$\{([A-Z_]+):[-=]", text)) | set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
         read = set(re.findall(r"\$\{?([A-Z_]+)\b", text)) - OWN
         assert given >= read - optional, key
         head = text.partition("environment: ")[2].partition("set -eu")[0]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.domain import Graphics, definition
-from components.enums import Firmware, OnCloudInitChange, WaitFor
+from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.guest import Guest, GuestArgs, domain_spec
 from components.identity import domain_uuid
 from tests.unit.components.arguments import SEED, guest_args
@@ -63,10 +63,20 @@ def test_command() -> None:
 
 def test_what_few_have() -> None:
     """It is there where it is asked for, so that an upgrade runs no command of those that have none."""
-    made = command(data_disks=["data", "log"], firmware=Firmware.UEFI, autostart=True)
-    added = {"DATA_DISKS": "data log", "GUEST_FIRMWARE": "uefi", "GUEST_AUTOSTART": "yes"}
+    made = command(data_disks=["data", "log"], firmware=Firmware.UEFI, autostart=True, power=Power.OFF)
+    added = {"DATA_DISKS": "data log", "GUEST_FIRMWARE": "uefi", "GUEST_AUTOSTART": "yes", "GUEST_POWER": "off"}
     plain = command().inputs["environment"]
     assert {key: made.inputs["environment"][key] for key in made.inputs["environment"].keys() - plain.keys()} == added
+
+
+def test_blank() -> None:
+    """A guest without an image has a blank root disk; to get one is to be born again."""
+    args = guest_args()
+    del args["image"]
+    made = run(lambda: Guest("node-1", args))
+    assert made["Command node-1-guest"].inputs["environment"]["LINK"] == ""
+    assert made["Command node-1-guest"].inputs["triggers"][2] == ""
+    assert made["Guest node-1"].inputs["image"] == "none"
 
 
 def test_broken() -> None:
@@ -105,6 +115,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "tpm": (True, "restart"),
     "graphics": (Graphics("spice", 6000), "restart"),
     "autostart": (True, "live"),
+    "power": (Power.OFF, "live"),
     "disk_bytes": (11 * 1024**3, "live"),
     "image": ("base-other", "replace"),
     "pool": ("other", "replace"),

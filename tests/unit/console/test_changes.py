@@ -53,6 +53,14 @@ def guest(operation: str, new: Mapping[str, Any], environment: Mapping[str, str]
     ]
 
 
+def off(steps: list[Any]) -> list[Any]:
+    """The same of a guest that is off, before and after."""
+    states = [steps[0][which] for which in ("oldState", "newState")]
+    for state in states:
+        state["inputs"] = {**state["inputs"], "power": "off"}
+    return steps
+
+
 def disk(operation: str, old: int | None, new: int | None, name: str = "data") -> list[Any]:
     """A data disk's steps: its sizes in MiB."""
     sizes: list[dict[str, Any] | None] = [None if size is None else {"disk_bytes": size * MIB} for size in (old, new)]
@@ -120,6 +128,18 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
             "Guest web: image base-one -> base-two (replace)",
             "guests: 1 replaced",
         ],
+    ),
+    "off": (
+        guest("update", {"power": "off", "cpus": 2}, OTHER),
+        ["Guest web: cpus 1 -> 2 (restart)", "Guest web: power on -> off (restart)", "guests: 1 restarted"],
+    ),
+    "off, with nothing else": (
+        guest("update", {"power": "off"}, {"GUEST_POWER": "off"}),
+        ["Guest web: power on -> off (restart)", "guests: 1 restarted"],
+    ),
+    "another machine, while it is off": (
+        off(guest("update", {"cpus": 2}, {**OTHER, "INSTANCE_ID": "iid-2"})),
+        ["Guest web: cpus 1 -> 2 (live)", "Guest web: cloud-init runs again (live)", "guests: 1 changed live"],
     ),
     "network": (
         guest("update", {}, OTHER),
@@ -197,7 +217,7 @@ def test_protected() -> None:
 def test_all_that_a_guest_shows_has_an_effect() -> None:
     """Or is its cloud-config, for which that depends."""
     everything = guest_args(
-        autostart=True, data_disks=["data"], machine="q35", tpm=True, firmware="uefi", graphics=None
+        autostart=True, data_disks=["data"], machine="q35", power="off", tpm=True, firmware="uefi", graphics=None
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())

@@ -36,7 +36,7 @@ _TEXTS = {
     "128 hexadecimal digits": st.text(_HEX, min_size=128, max_size=128),
     "machine name": st.just("nas"),
     "layer name": st.sampled_from(sorted(LAYERS)),
-    "catalogue name": st.sampled_from(sorted(IMAGES)),
+    "catalogue name": st.sampled_from([*sorted(IMAGES), "none"]),
     "public key": st.sampled_from([_ED25519, f"{_ED25519} me@höme"]),
 }
 _DOCUMENTS = st.fixed_dictionaries(
@@ -205,6 +205,9 @@ def _settle_hardware(lab: Json) -> None:
             console["port"] = None if console.get("type") == "none" else 6000 + 300 * number
         if guest.get("firmware") == "uefi-secure" and guest.get("machine") == "pc":
             guest["machine"] = None
+        if guest.get("power") == "off":
+            guest.pop("autostart", None)
+            guest.pop("waitFor", None)
 
 
 def put(lab: Json, place: Place, value: Any) -> None:

@@ -57,7 +57,9 @@ def _is_text(spot: Spot) -> bool:
 
 def _least(spot: Spot) -> Json:
     """The least that may stand below a name."""
-    return {"count": 1} if spot.place == ("groups",) else {}
+    if spot.place == ("groups",):
+        return {"count": 1}
+    return {"size": "1GiB"} if spot.place[-1:] == ("disks",) else {}
 
 
 def _other_type(spot: Spot) -> st.SearchStrategy[Broken]:

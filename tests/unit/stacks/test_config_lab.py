@@ -179,6 +179,23 @@ def test_everything_given() -> None:
     assert db.authorized_keys == (ME,)
 
 
+def test_what_nothing_starts() -> None:
+    """A blank disk has a board of today, and nobody waits for it, nor for what is off, unless config says so."""
+    guests = lab("""
+        kind: guests
+        image: none
+        guests:
+          asked: {waitFor: cloud-init, machine: pc}
+          blank: {}
+          idle: {power: "off", image: debian-13}
+          usual: {image: debian-13}
+    """).guests
+    assert [guest.image for guest in guests] == [None, None, CatalogueImage("debian-13"), CatalogueImage("debian-13")]
+    assert [guest.machine for guest in guests] == ["pc", "q35", None, None]
+    assert [guest.wait_for for guest in guests] == ["cloud-init", "start", "start", "cloud-init"]
+    assert [guest.power for guest in guests] == ["on", "on", "off", "on"]
+
+
 def test_groups_count_up_in_natural_order() -> None:
     """Members are numbered from one, addresses follow the number, and worker-10 comes after worker-9."""
     guests = lab("{kind: guests, groups: {worker: {count: 11, address: 10.20.0.20}}}").guests

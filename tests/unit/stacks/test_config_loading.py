@@ -54,7 +54,7 @@ def test_names_come_from_the_checkout() -> None:
     with pytest.raises(ConfigError) as refused:
         load_with(json.dumps({"kind": "guests", "guests": {"web": {"layers": ["zzz"], "image": "user"}}}))
     assert [problem.message for problem in refused.value.problems] == [
-        "must be in images/catalogue.yaml, got 'user'; known are debian-13",
+        "must be in images/catalogue.yaml, got 'user'; known are debian-13, none",
         "must be a file of cloud-init/, got 'zzz'; known are base, docker",
     ]
 

@@ -222,6 +222,16 @@ def test_data_disks() -> None:
     assert changed(without, made) == {"Guest a", "Command a-guest"}
 
 
+def test_blank() -> None:
+    """Where no guest has an image, the lab has none, and its pool waits for nothing but the lab's claim."""
+    made = compose({"kind": "guests", "image": "none", "guests": {"a": {}, "b": {"power": "off"}}})
+    assert image_parts(made) == set()
+    assert "lab-claim" in made["Command pool-pool"].depends_on
+    environments = [made[f"Command {name}-guest"].inputs["environment"] for name in "ab"]
+    assert [environment.get("GUEST_POWER") for environment in environments] == [None, "off"]
+    assert [environment["LINK"] for environment in environments] == ["", ""]
+
+
 def test_exports() -> None:
     """A run ends with a table that tells each guest's address and how to log in."""
     raw = {

@@ -64,7 +64,7 @@ def test_question() -> None:
         "pool": {"path": "/srv/lab"},
     }
     asked = lab(raw)
-    links = {guest.name: images.link(guest.image) for guest in asked.guests}
+    links = {guest.name: images.link(guest.image) for guest in asked.guests if guest.image}
     question = preflight.question(asked)
     files = question.pop("FILES").split("\n")
     assert question.pop("COMMANDS").split()[:2] == ["curl", "dnsmasq"]
