@@ -6,6 +6,8 @@ from string import ascii_lowercase
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from components.domain_parts import Balloon, Cpu, add_balloon, add_cpu, add_watchdog
+
 NAMESPACE = "urn:kvmlab"
 """Of the domain's metadata: what it was defined from."""
 UNDIGESTED = "-"
@@ -51,6 +53,12 @@ class DomainSpec(NamedTuple):
     mac: str
     instance: Sequence[str]
     """What else the running guest stands on: other values are another definition, so the guest restarts."""
+    cpu: Cpu | None = None
+    """None is the host's with KVM, else libvirt's choice."""
+    balloon: Balloon | None = None
+    """None is libvirt's own, of virtio."""
+    watchdog: str | None = None
+    """What it does when nobody feeds it, in libvirt's word; none is none."""
 
 
 def definition(spec: DomainSpec) -> str:
@@ -87,9 +95,7 @@ def _xml(spec: DomainSpec) -> str:
     features = ElementTree.SubElement(domain, "features")
     for feature in ("acpi", "apic"):
         ElementTree.SubElement(features, feature)
-    if spec.accelerator == "kvm":
-        # An emulated CPU stays libvirt's default: all that QEMU can emulate is slower to emulate.
-        ElementTree.SubElement(domain, "cpu", mode="host-passthrough")
+    add_cpu(domain, spec.accelerator, spec.cpu)
     devices = ElementTree.SubElement(domain, "devices")
     for index in range(1, 1 + ROOT_PORTS if spec.machine == "q35" else 1):
         ElementTree.SubElement(devices, "controller", type="pci", index=str(index), model="pcie-root-port")
@@ -110,6 +116,8 @@ def _xml(spec: DomainSpec) -> str:
     if spec.tpm:
         tpm = ElementTree.SubElement(devices, "tpm", model="tpm-crb")
         ElementTree.SubElement(tpm, "backend", type="emulator", version="2.0")
+    add_watchdog(devices, spec.watchdog)
+    add_balloon(devices, spec.balloon)
     rng = ElementTree.SubElement(devices, "rng", model="virtio")
     ElementTree.SubElement(rng, "backend", model="random").text = "/dev/urandom"
     ElementTree.indent(domain)

@@ -16,7 +16,9 @@ GUEST = {
     "accelerator": Effect.RESTART,
     "address": Effect.RESTART,
     "autostart": Effect.LIVE,
+    "balloon": Effect.RESTART,
     "console": Effect.RESTART,
+    "cpu": Effect.RESTART,
     "cpus": Effect.RESTART,
     "data_disks": Effect.LIVE,
     "disk_bytes": Effect.LIVE,
@@ -27,5 +29,6 @@ GUEST = {
     "memory_mib": Effect.RESTART,
     "power": Effect.RESTART,
     "tpm": Effect.RESTART,
+    "watchdog": Effect.RESTART,
 }
 """By what a preview shows of a Guest; what its cloud-config does is up to `onCloudInitChange`."""

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pulumi
 
 from components.domain import DomainSpec, Graphics, data_volume, definition
+from components.domain_parts import Balloon, Cpu
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.identity import domain_uuid, owner
 from components.options import first_child, without_order
@@ -24,9 +25,12 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     if graphics != Graphics("vnc", None):
         port = f" at port {graphics.port}" if graphics and graphics.port else ""
         told["console"] = f"{graphics.type}{port}" if graphics else "none"
-    for key in ("autostart", "data_disks", "machine", "power", "tpm"):
+    for key in ("autostart", "data_disks", "machine", "power", "tpm", "watchdog"):
         if value := args.get(key):
             told[key] = value
+    for key in ("balloon", "cpu"):
+        if part := args.get(key):
+            told[key] = part.shown
     if args["firmware"] != Firmware.BIOS:
         told["firmware"] = args["firmware"]
     return told
@@ -55,6 +59,12 @@ class GuestArgs(Limits):
     """Plain: its screen, on the host's loopback; default: none, the serial console alone. Change: restart."""
     power: NotRequired[Power]
     """Plain: whether it runs; `off` is made and never started. Default `on`. Change: it shuts down, or starts."""
+    cpu: NotRequired[Cpu]
+    """Plain: what its CPU is; default: the host's with KVM, else libvirt's choice. Change: restart."""
+    balloon: NotRequired[Balloon]
+    """Plain: what takes memory back from it; default: libvirt's, of virtio. Change: restart."""
+    watchdog: NotRequired[str]
+    """Plain: what is done when its system hangs, in libvirt's word; default: nothing watches. Change: restart."""
     autostart: bool
     """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
@@ -213,4 +223,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         mac=args["mac"],
         # On another network its NIC hangs in the air. A lease is renewed once an hour; a restart has the new address.
         instance=[args["network_uuid"], args["address"], instance_id],
+        cpu=args.get("cpu"),
+        balloon=args.get("balloon"),
+        watchdog=args.get("watchdog"),
     )

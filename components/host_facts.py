@@ -60,6 +60,8 @@ class HostFacts:
     """By link, whether an image that is to be started by UEFI has an EFI system partition, where that can be told."""
     has_spice: bool = True
     """Whether QEMU has it; true where it was not asked, or cannot be yet."""
+    cpu_models: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """By type of domain, the CPU models and modes that it can have, if the host was asked."""
     domains: dict[str, str] = field(default_factory=dict[str, str])
     """Domains with a name of this lab, and their descriptions."""
     networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
@@ -102,6 +104,9 @@ def parse(output: str) -> HostFacts:
     reservations: dict[str, dict[str, IPv4Address]] = {}
     for *network, guest, address in rows.get("reservation", []):
         reservations.setdefault(" ".join(network), {})[guest] = IPv4Address(address)
+    cpu_models: dict[str, frozenset[str]] = {}
+    for kind, model in rows.get("cpu_model", []):
+        cpu_models[kind] = cpu_models.get(kind, frozenset()) | {model}
     # A path is absolute, so the first blank before a slash is where the name ends.
     pools = (" ".join(row).partition(" /") for row in rows.get("pool", []))
     return HostFacts(
@@ -128,6 +133,7 @@ def parse(output: str) -> HostFacts:
         firmware=frozenset(row[0] for row in rows.get("firmware", [])),
         esp={link: answer == "yes" for link, answer in rows.get("esp", [])},
         has_spice=not text("no_spice"),
+        cpu_models=cpu_models,
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         networks=networks,
         network_uuids=dict(by_name("network_uuid")),

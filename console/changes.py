@@ -20,12 +20,15 @@ _WORDS = {"memory_mib": "memory", "disk_bytes": "disk", "data_disks": "disks"}
 """Of a Guest's inputs, where config calls it otherwise."""
 _DEFAULTS = {
     "autostart": "false",
+    "balloon": "virtio",
     "console": "vnc",
+    "cpu": "default",
     "data_disks": "none",
     "firmware": "bios",
     "machine": "libvirt's choice",
     "power": "on",
     "tpm": "false",
+    "watchdog": "none",
 }
 """Of those that are there where they are another than that."""
 _UNNOTICED = {

@@ -4,11 +4,12 @@
 # usage: probe.sh   environment: LAB POOL_PATH FILES (local images, a line each: "LINK ALGORITHM-or-dash PATH")
 #        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do), and optionally
 #        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
+#        CPU_TYPES (of domains, of which CPU models matter)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
-        "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "$0"
+        "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
@@ -126,6 +127,11 @@ fact libvirt ok
     /<\/graphics/ { inside = 0 }
     inside && /<value>spice</ { found = 1 }
     END { if (seen && !found) print "no_spice yes" }'
+for type in ${CPU_TYPES:-}; do
+    timeout 10 virsh domcapabilities --virttype "$type" 2>/dev/null | awk -F "[<>']" -v type="$type" '
+        /<mode name=.*supported=.yes/ && $3 != "custom" { print "cpu_model", type, $3 }
+        /<model usable=.yes/ { print "cpu_model", type, $(NF - 2) }' || true
+done
 
 # The virsh command for each thing listed, under a mark with the thing's name.
 calls() {

@@ -189,6 +189,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["machine"] = guest.machine
         if guest.console.type != "none":
             args["graphics"] = Graphics(guest.console.type, guest.console.port)
+        if guest.cpu:
+            args["cpu"] = guest.cpu
+        if guest.balloon:
+            args["balloon"] = guest.balloon
+        if guest.watchdog:
+            args["watchdog"] = guest.watchdog
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
         last.append(Guest(guest.name, args, after(*pools, network, *disks)).ready)

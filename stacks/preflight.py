@@ -9,7 +9,7 @@ from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
-from stacks import images
+from stacks import images, preflight_parts
 from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
 
 MIB = 1024 * 1024
@@ -27,7 +27,7 @@ def question(lab: Lab) -> dict[str, str]:
     by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.image and guest.firmware != "bios"})
     asked["FIRMWARE"] = " ".join(by_uefi)
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
-    return asked
+    return {**asked, **preflight_parts.question(lab)}
 
 
 def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Problem]:
@@ -48,6 +48,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     if lab.kind != "host":
         checks += (_memory, _pool, _disks, _network, _domains, _images, _hardware)
     found = [problem for check in checks for problem in check(lab, facts)]
+    found += preflight_parts.problems(lab, facts, accelerator(lab, facts))
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.
         todo = "start it with `sudo host/setup.sh apply`, or run `make up`"
@@ -304,4 +305,4 @@ def _images_of(lab: Lab) -> dict[Image, str]:
 
 
 def _key(guest: GuestSpec) -> str:
-    return f"lab.groups.{guest.group}" if guest.group else f"lab.guests.{guest.name}"
+    return guest.path

@@ -24,6 +24,10 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.groups.&lt;name&gt;", models.GroupConfig),
     ("lab.guests.&lt;name&gt;.disks.&lt;name&gt;", models.DiskConfig),
     ("lab.guests.&lt;name&gt;.console", models.ConsoleConfig),
+    ("lab.guests.&lt;name&gt;.cpu", models.CpuConfig),
+    ("lab.guests.&lt;name&gt;.cpu.topology", models.TopologyConfig),
+    ("lab.guests.&lt;name&gt;.balloon", models.BalloonConfig),
+    ("lab.guests.&lt;name&gt;.watchdog", models.WatchdogConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),
 )

@@ -31,6 +31,7 @@ Memory = Annotated[int, PlainValidator(scalars.size(128 * MIB, MIB)), _text("siz
 Disk = Annotated[int, PlainValidator(scalars.size(256 * MIB, 512)), _text("size", pattern=SIZE_PATTERN)]
 # Above 255 QEMU wants an IOMMU with extended interrupt mode: https://libvirt.org/formatdomain.html#iommu-devices
 Cpus = Annotated[int, PlainValidator(scalars.whole(1, 255)), _number(1, 255)]
+CpuModel = Annotated[str, PlainValidator(scalars.cpu_model), _text("CPU model", pattern="^[A-Za-z0-9]")]
 Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
 AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
 # QEMU counts VNC's from 5900: https://libvirt.org/formatdomain.html#graphical-framebuffers

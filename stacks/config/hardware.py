@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from components.errors import Problem, got, printable, shorten
 from stacks.config.models import ConsoleConfig
+from stacks.config.parts import part_problems
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import members
@@ -24,6 +25,7 @@ def hardware_problems(reading: Reading) -> Iterator[Problem]:
                 rule = "must be 'q35' with firmware 'uefi-secure', got 'pc'"
                 yield Problem(path((kind, name, "machine")), f"{rule}; take it out, or write firmware: uefi")
             yield from _disks((kind, name), guest.disks)
+            yield from part_problems(reading, (kind, name), guest)
             console = guest.console
             if isinstance(console, ConsoleConfig) and console.type == "none" and console.port:
                 rule = f"must go with type 'vnc' or 'spice', got {console.port} of none"

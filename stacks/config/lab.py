@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from components.domain_parts import Balloon, Cpu
 from components.ssh import OnHost, Ssh
 
 LOCAL = "local"
@@ -20,6 +21,8 @@ Firmware = Literal["bios", "uefi", "uefi-secure"]
 MachineType = Literal["pc", "q35"]
 ConsoleType = Literal["vnc", "spice", "none"]
 Power = Literal["on", "off"]
+BalloonType = Literal["virtio", "none"]
+WatchdogAction = Literal["reset", "shutdown", "poweroff", "pause", "inject-nmi", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,11 @@ class GuestSpec:
     """None is libvirt's choice."""
     tpm: bool
     console: Console
+    cpu: Cpu | None
+    """None is the host's with KVM, else libvirt's choice."""
+    balloon: Balloon | None
+    """None is libvirt's own."""
+    watchdog: WatchdogAction | None
     autostart: bool
     disk: int
     disks: tuple[DataDisk, ...]
@@ -182,6 +190,11 @@ class GuestSpec:
     ready_timeout: int
     shutdown_timeout: int
     power: Power = "on"
+
+    @property
+    def path(self) -> str:
+        """Where config tells of it."""
+        return f"lab.groups.{self.group}" if self.group else f"lab.guests.{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

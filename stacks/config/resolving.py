@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address
 
+from components.domain_parts import Balloon, Cpu, Topology
 from stacks.config import models
 from stacks.config.lab import (
     Bridge,
@@ -153,6 +154,9 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         machine=config.machine or ("q35" if config.firmware != "bios" or image is None else None),
         tpm=config.tpm,
         console=member.console,
+        cpu=_cpu(config.cpu),
+        balloon=_balloon(config.balloon),
+        watchdog=config.watchdog and config.watchdog.action,
         autostart=config.autostart,
         disk=config.disk,
         disks=tuple(DataDisk(name, disk.size, disk.protect) for name, disk in sorted(config.disks.items())),
@@ -166,6 +170,23 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         shutdown_timeout=config.shutdown_timeout,
         power=config.power,
     )
+
+
+def _cpu(config: str | models.CpuConfig | None) -> Cpu | None:
+    """None where it says nothing, as an empty mapping does."""
+    asked = Cpu(config, None) if isinstance(config, str) else Cpu(None, None)
+    if isinstance(config, models.CpuConfig):
+        laid_out = config.topology and Topology(config.topology.sockets, config.topology.cores, config.topology.threads)
+        asked = Cpu(config.model, laid_out)
+    return asked if any(asked) else None
+
+
+def _balloon(config: str | models.BalloonConfig) -> Balloon | None:
+    """None where it is what libvirt gives anyway."""
+    if isinstance(config, str):
+        config = models.BalloonConfig(type="none" if config == "none" else "virtio")
+    asked = Balloon(config.type == "virtio", config.free_page_reporting, config.autodeflate)
+    return None if asked == Balloon(True, False, False) else asked
 
 
 def _image(config: str | models.ImageFile | models.ImageUrl) -> Image | None:

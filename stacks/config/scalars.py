@@ -18,6 +18,7 @@ LABEL_MAX = 63
 LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a letter"
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+_CPU_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII)
 _MACHINE_MAX = 255
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
@@ -41,6 +42,15 @@ def whole(low: int, high: int) -> Callable[[object], int]:
         return int(value)
 
     return check
+
+
+def cpu_model(value: object) -> str:
+    """A CPU model's name, as libvirt might know one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ScalarError(f"must be a CPU model, got {got(value)}; did you mean 'cpus'?")
+    if not isinstance(value, str) or not _CPU_MODEL.fullmatch(value):
+        raise ScalarError(f"must be a CPU model, got {got(value)}; write for example host-model")
+    return value
 
 
 def switch(value: object) -> bool:

@@ -28,5 +28,5 @@ def test_a_refusal_is_an_error_with_the_whole_report(checkout: Checkout) -> None
     checkout.write_config("config:\n  kvmlab:lab: {kind: guests, guests: {web: {memory: much, cpu: 2}}}\n")
     with pytest.raises(automation.CommandError) as refused:
         stack(checkout, CASE).preview()
-    assert "lab.guests.web.cpu: is not a known key; did you mean 'cpus'?" in str(refused.value)
+    assert "lab.guests.web.cpu: must be a CPU model, got 2; did you mean 'cpus'?" in str(refused.value)
     assert "lab.guests.web.memory: must be a size with its unit, got 'much'" in str(refused.value)

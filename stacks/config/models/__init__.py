@@ -9,12 +9,15 @@ from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig
 from stacks.config.models.image import NO_IMAGE, ImageConfig, ImageFile, ImageSource, ImageUrl
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, NetworkConfig
+from stacks.config.models.parts import BalloonConfig, CpuConfig, TopologyConfig, WatchdogConfig
 from stacks.config.models.storage import DiskConfig, PoolConfig
 
 __all__ = [
     "NO_IMAGE",
+    "BalloonConfig",
     "ConsoleChoice",
     "ConsoleConfig",
+    "CpuConfig",
     "DhcpConfig",
     "DiskConfig",
     "GroupConfig",
@@ -30,6 +33,8 @@ __all__ = [
     "Model",
     "NetworkConfig",
     "PoolConfig",
+    "TopologyConfig",
+    "WatchdogConfig",
     "model_at",
 ]
 
@@ -55,6 +60,14 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return DiskConfig
         case ["guests" | "groups", _, "console", *_]:
             return ConsoleConfig
+        case ["guests" | "groups", _, "cpu", *_, "topology"]:
+            return TopologyConfig
+        case ["guests" | "groups", _, "cpu", *_]:
+            return CpuConfig
+        case ["guests" | "groups", _, "balloon", *_]:
+            return BalloonConfig
+        case ["guests" | "groups", _, "watchdog", *_]:
+            return WatchdogConfig
         case ["guests", _]:
             return GuestConfig
         case ["groups", _]:

@@ -21,6 +21,7 @@ from stacks.config.lab import Firmware, MachineType, OnCloudInitChange, Power, W
 from stacks.config.models.base import BY_CLOUD_INIT, GROWS, NAMES, NO_GUEST, REDEFINE, REPLACE, Model, doc
 from stacks.config.models.devices import ConsoleChoice
 from stacks.config.models.image import ImageConfig
+from stacks.config.models.parts import BalloonChoice, CpuChoice, WatchdogConfig
 from stacks.config.models.storage import DiskConfig
 from stacks.config.scalars import MIB
 
@@ -81,6 +82,21 @@ class GuestConfig(Model):
         default="on",
         description="Whether it runs: `on`; or `off`, made and never started, with its disks and its address.",
         json_schema_extra=doc("restart: to `off` it shuts down cleanly, to `on` it starts"),
+    )
+    cpu: CpuChoice | None = Field(
+        default=None,
+        description="What its CPU is: a model, or a mapping with its topology. How many, `cpus` says.",
+        json_schema_extra=doc(REDEFINE, "the host's with KVM, else QEMU's choice"),
+    )
+    balloon: BalloonChoice = Field(
+        default="virtio",
+        description="What takes memory back from it: `virtio` or `none`, or a mapping.",
+        json_schema_extra=doc(REDEFINE),
+    )
+    watchdog: WatchdogConfig | None = Field(
+        default=None,
+        description="A device that acts when the guest's system hangs; `{}` resets it.",
+        json_schema_extra=doc(REDEFINE, "none"),
     )
     autostart: Switch = Field(
         default=False,

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from components.domain import DomainSpec, Graphics, definition
+from components.domain_parts import Balloon, Cpu, Topology
 
 CASES = Path(__file__).parents[2] / "cases" / "domain"
 SPEC = DomainSpec(
@@ -42,6 +43,9 @@ CHANGES: dict[str, object] = {
     "network": "seven",
     "mac": "52:54:00:00:00:01",
     "instance": ["network-uuid", "10.20.6.5", "iid-2"],
+    "cpu": Cpu("host-model", None),
+    "balloon": Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
+    "watchdog": "reset",
 }
 
 
@@ -56,6 +60,17 @@ KEPT: dict[str, DomainSpec] = {
     "qemu": SPEC._replace(accelerator="qemu"),
     "uefi": SPEC._replace(firmware="uefi", machine="q35", graphics=None),
     "data": SPEC._replace(data=[("archive", "/srv/six/six-node-1.archive.qcow2"), ("data", "/srv/a&b/data.qcow2")]),
+    "parts": SPEC._replace(
+        cpu=Cpu("host-model", Topology(1, 2, 1)),
+        balloon=Balloon(is_there=True, free_page_reporting=True, autodeflate=True),
+        watchdog="poweroff",
+    ),
+    "parts-emulated": SPEC._replace(
+        accelerator="qemu",
+        cpu=Cpu(None, Topology(2, 1, 1)),
+        balloon=Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
+    ),
+    "parts-named": SPEC._replace(cpu=Cpu("Westmere", None), machine="q35", watchdog="inject-nmi"),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components.domain import Graphics, definition
+from components.domain_parts import Balloon, Cpu
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.guest import Guest, GuestArgs, domain_spec
 from components.identity import domain_uuid
@@ -114,6 +115,9 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "machine": ("q35", "restart"),
     "tpm": (True, "restart"),
     "graphics": (Graphics("spice", 6000), "restart"),
+    "cpu": (Cpu("host-model", None), "restart"),
+    "balloon": (Balloon(is_there=False, free_page_reporting=False, autodeflate=False), "restart"),
+    "watchdog": ("reset", "restart"),
     "autostart": (True, "live"),
     "power": (Power.OFF, "live"),
     "disk_bytes": (11 * 1024**3, "live"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.domain_parts import Balloon, Cpu
 from components.effects import GUEST, Effect
 from components.guest import shown
 from console import changes
@@ -217,7 +218,16 @@ def test_protected() -> None:
 def test_all_that_a_guest_shows_has_an_effect() -> None:
     """Or is its cloud-config, for which that depends."""
     everything = guest_args(
-        autostart=True, data_disks=["data"], machine="q35", power="off", tpm=True, firmware="uefi", graphics=None
+        autostart=True,
+        data_disks=["data"],
+        machine="q35",
+        power="off",
+        tpm=True,
+        firmware="uefi",
+        graphics=None,
+        cpu=Cpu("maximum", None),
+        balloon=Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
+        watchdog="reset",
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())

@@ -25,6 +25,7 @@ _TEXTS = {
     "time": st.sampled_from(["90s", "10m", "2h"]),
     "IPv4 network": st.sampled_from(["10.20.0.0/24", "10.9.0.0/16", "172.16.5.64/26"]),
     "IPv4 address": st.just(""),  # given out at last, when the network is known
+    "CPU model": st.sampled_from(["host-passthrough", "EPYC-Rome", "486"]),
     "DNS domain": st.sampled_from(["home.arpa", "lab-1.internal"]),
     "interface name": st.sampled_from(["br0", "kl-lab_1.2"]),
     "interface, MAC address or `default-route`": st.sampled_from(["default-route", "eth0", "52:54:00:ab:cd:ef"]),
@@ -208,6 +209,12 @@ def _settle_hardware(lab: Json) -> None:
         if guest.get("power") == "off":
             guest.pop("autostart", None)
             guest.pop("waitFor", None)
+        cpu: Json | str | None = guest.get("cpu")
+        if isinstance(cpu, dict) and cpu.get("topology") is not None:
+            cpu["topology"] = {**dict.fromkeys(cpu["topology"], 1), "sockets": guest.get("cpus", 1)}
+        balloon: Json | str = guest.get("balloon", "virtio")
+        if isinstance(balloon, dict) and balloon.get("type") == "none":
+            guest["balloon"] = "none"
 
 
 def put(lab: Json, place: Place, value: Any) -> None:

@@ -49,6 +49,8 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return {network: {guest: IPv4Address(a) for guest, a in held.items()} for network, held in value.items()}
         case "files":
             return {path: LocalImage(*image) for path, image in value.items()}
+        case "cpu_models":
+            return {kind: frozenset(models) for kind, models in value.items()}
         case "unfinished" | "kept_bridges" | "firmware" | "protected":
             return frozenset(value)
         case _:

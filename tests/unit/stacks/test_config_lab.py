@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 import yaml
 
+from components.domain_parts import Balloon, Cpu, Topology
 from components.errors import ConfigError
 from stacks.config import (
     CatalogueImage,
@@ -60,6 +61,9 @@ def test_defaults() -> None:
                 machine=None,
                 tpm=False,
                 console=Console("vnc", None),
+                cpu=None,
+                balloon=None,
+                watchdog=None,
                 autostart=False,
                 disk=8 * 1024**3,
                 disks=(),
@@ -125,6 +129,9 @@ def test_everything_given() -> None:
             machine: q35
             tpm: true
             console: {{type: spice, port: 6000}}
+            cpu: {{model: host-model, topology: {{cores: 2, threads: 2}}}}
+            balloon: {{freePageReporting: true}}
+            watchdog: {{action: pause}}
             autostart: true
             disk: 20GB
             disks: {{data: {{size: 2GiB, protect: false}}, archive: {{size: 1TiB}}}}
@@ -163,6 +170,9 @@ def test_everything_given() -> None:
         machine="q35",
         tpm=True,
         console=Console("spice", 6000),
+        cpu=Cpu("host-model", Topology(1, 2, 2)),
+        balloon=Balloon(is_there=True, free_page_reporting=True, autodeflate=False),
+        watchdog="pause",
         autostart=True,
         disk=20 * 1000**3,
         disks=(DataDisk("archive", 1024**4, protect=True), DataDisk("data", 2 * 1024**3, protect=False)),
@@ -194,6 +204,22 @@ def test_what_nothing_starts() -> None:
     assert [guest.machine for guest in guests] == ["pc", "q35", None, None]
     assert [guest.wait_for for guest in guests] == ["cloud-init", "start", "start", "cloud-init"]
     assert [guest.power for guest in guests] == ["on", "on", "off", "on"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "cpu", "balloon"),
+    [
+        ("cpu: maximum", Cpu("maximum", None), None),
+        ("cpu: {}", None, None),
+        ("cpu: {topology: {}}", Cpu(None, Topology(1, 1, 1)), None),
+        ("balloon: none", None, Balloon(is_there=False, free_page_reporting=False, autodeflate=False)),
+        ("balloon: {type: virtio, autodeflate: false}", None, None),
+    ],
+)
+def test_parts(keys: str, cpu: Cpu | None, balloon: Balloon | None) -> None:
+    """A word and a mapping mean the same; what says nothing is the default."""
+    (guest,) = lab(f"{{kind: guests, guests: {{web: {{{keys}}}}}}}").guests
+    assert (guest.cpu, guest.balloon) == (cpu, balloon)
 
 
 def test_groups_count_up_in_natural_order() -> None:
