@@ -18,6 +18,14 @@ class NetworkManagerUse(StrEnum):
     MASK = "mask"
 
 
+class NetworkMode(StrEnum):
+    """What guests on a network reach beside each other and the host."""
+
+    NAT = "nat"
+    ISOLATED = "isolated"
+    ROUTED = "routed"
+
+
 class OnCloudInitChange(StrEnum):
     """What a guest does when its cloud-init changes."""
 

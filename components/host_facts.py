@@ -1,7 +1,7 @@
 """What host/probe.sh found out about a host. Pure: a parser, and questions that the facts answer."""
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import NamedTuple
 
 
@@ -49,6 +49,8 @@ class HostFacts:
     """Data disks that are to stay, file names."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
     """Interface and address, for every IPv4 address of the host."""
+    addresses6: tuple[tuple[str, IPv6Interface], ...] = ()
+    """The same for IPv6, those of links aside, if it was asked."""
     kept_bridges: frozenset[str] = frozenset()
     """Bridges of ours over the host's own interfaces, which a login has confirmed."""
     files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
@@ -65,6 +67,8 @@ class HostFacts:
     domains: dict[str, str] = field(default_factory=dict[str, str])
     """Domains with a name of this lab, and their descriptions."""
     networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
+    networks6: dict[str, tuple[IPv6Network, ...]] = field(default_factory=dict[str, tuple[IPv6Network, ...]])
+    """The IPv6 prefixes of those that have some."""
     network_uuids: dict[str, str] = field(default_factory=dict[str, str])
     bridges: dict[str, str] = field(default_factory=dict[str, str])
     """Bridge of each libvirt network, by the network's name."""
@@ -101,6 +105,9 @@ def parse(output: str) -> HostFacts:
     networks: dict[str, tuple[IPv4Network, ...]] = {name: () for name, _ in by_name("network_uuid")}
     for name, address in by_name("network"):
         networks[name] = (*networks.get(name, ()), IPv4Interface(address).network)
+    networks6: dict[str, tuple[IPv6Network, ...]] = {}
+    for name, address in by_name("network6"):
+        networks6[name] = (*networks6.get(name, ()), IPv6Interface(address).network)
     reservations: dict[str, dict[str, IPv4Address]] = {}
     for *network, guest, address in rows.get("reservation", []):
         reservations.setdefault(" ".join(network), {})[guest] = IPv4Address(address)
@@ -127,6 +134,7 @@ def parse(output: str) -> HostFacts:
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
         protected=frozenset(row[0].removesuffix(".protected") for row in rows.get("protected", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
+        addresses6=tuple((interface, IPv6Interface(address)) for interface, address in rows.get("address6", [])),
         kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
         bases={link: int(size) for link, size in rows.get("base", []) if size},
@@ -136,6 +144,7 @@ def parse(output: str) -> HostFacts:
         cpu_models=cpu_models,
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         networks=networks,
+        networks6=networks6,
         network_uuids=dict(by_name("network_uuid")),
         bridges=dict(by_name("bridge")),
         reservations=reservations,

@@ -1,12 +1,13 @@
-"""A lab's own network: a bridge with NAT to the outside, DHCP, and names for its guests."""
+"""A network of a lab: a bridge, with a way to the outside or without, DHCP, and names for its guests."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network
-from typing import TypedDict
+from ipaddress import IPv4Network, IPv6Network
+from typing import NotRequired, TypedDict
 from xml.etree import ElementTree
 
 import pulumi
 
+from components.enums import NetworkMode
 from components.identity import mac_address, network_uuid
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
@@ -26,22 +27,32 @@ class NetworkArgs(Limits):
 
     name: str
     """Plain: its name in libvirt. Change: replace."""
+    lab: NotRequired[str]
+    """Plain: whose it is; default: the lab of that name. Change: the network is made anew."""
     bridge: str
     """Plain: the bridge's name on the host, 15 bytes at most. Change: the network is made anew, guests restart."""
-    cidr: str
-    """Plain: its IPv4 network; the host is the first address. Change: made anew, guests restart."""
-    dhcp_start: str
+    cidr: NotRequired[str]
+    """Plain: its IPv4 network; the host is the first address. With it go dhcp_start, dhcp_end and domain; default:
+    nothing is served. Change: made anew, guests restart."""
+    dhcp_start: NotRequired[str]
     """Plain: first address of the dynamic range. Change: made anew, guests restart."""
-    dhcp_end: str
+    dhcp_end: NotRequired[str]
     """Plain: last address of the dynamic range. Change: made anew, guests restart."""
     reservations: Mapping[str, Reservation]
     """Plain: by guest name, for a network that is made. Change: nothing, each guest sees to its own."""
-    domain: str
+    domain: NotRequired[str]
     """Plain: DNS domain of the guests' names, answered only here. Change: made anew, guests restart."""
+    mode: NotRequired[NetworkMode]
+    """Plain: what is reached from there; default: `nat`. Change: made anew, guests restart."""
+    mtu: NotRequired[int]
+    """Plain: the largest packet in bytes; default: the kernel's. Change: made anew, guests restart."""
+    ipv6: NotRequired[str]
+    """Plain: an IPv6 prefix of 64 bits; the host is the first address. Default: none. Change: made anew, guests
+    restart."""
 
 
 class Network(pulumi.ComponentResource):
-    """A libvirt NAT network, started, and started again with the host; dnsmasq serves DHCP and DNS on its bridge.
+    """A libvirt network, started, and started again with the host; dnsmasq serves DHCP and DNS on its bridge.
 
     Replaces on: name. Source: https://libvirt.org/formatnetwork.html
     """
@@ -83,24 +94,46 @@ class Network(pulumi.ComponentResource):
 
 def definition(args: NetworkArgs, uuid: str) -> str:
     """The network as libvirt reads it."""
-    cidr = IPv4Network(args["cidr"])
     network = ElementTree.Element("network")
     for tag, text in (("name", args["name"]), ("uuid", uuid)):
         ElementTree.SubElement(network, tag).text = text
-    ElementTree.SubElement(network, "forward", mode="nat")
+    _forward(network, args)
     ElementTree.SubElement(network, "bridge", name=args["bridge"], stp="on", delay="0")
+    if "mtu" in args:
+        ElementTree.SubElement(network, "mtu", size=str(args["mtu"]))
     ElementTree.SubElement(network, "mac", address=mac_address(args["name"], "bridge"))
-    ElementTree.SubElement(network, "domain", name=args["domain"], localOnly="yes")
-    ip = ElementTree.SubElement(network, "ip", address=str(cidr[1]), prefix=str(cidr.prefixlen))
-    dhcp = ElementTree.SubElement(ip, "dhcp")
-    ElementTree.SubElement(dhcp, "range", start=args["dhcp_start"], end=args["dhcp_end"])
+    if "cidr" in args:
+        _served(network, args)
     ElementTree.indent(network)
     return ElementTree.tostring(network, encoding="unicode")
 
 
+def _forward(network: ElementTree.Element, args: NetworkArgs) -> None:
+    """What is isolated has none: https://libvirt.org/formatnetwork.html#isolated-network-config ."""
+    mode = args.get("mode", NetworkMode.NAT)
+    if mode == NetworkMode.ISOLATED:
+        return
+    forward = ElementTree.SubElement(network, "forward", mode="route" if mode == NetworkMode.ROUTED else "nat")
+    if mode == NetworkMode.NAT and "ipv6" in args:
+        ElementTree.SubElement(forward, "nat", ipv6="yes")
+
+
+def _served(network: ElementTree.Element, args: NetworkArgs) -> None:
+    """Addresses, and names for them."""
+    cidr = IPv4Network(args.get("cidr", ""))
+    ElementTree.SubElement(network, "domain", name=args.get("domain", ""), localOnly="yes")
+    ip = ElementTree.SubElement(network, "ip", address=str(cidr[1]), prefix=str(cidr.prefixlen))
+    dhcp = ElementTree.SubElement(ip, "dhcp")
+    ElementTree.SubElement(dhcp, "range", start=args.get("dhcp_start", ""), end=args.get("dhcp_end", ""))
+    if "ipv6" in args:
+        prefix = IPv6Network(args["ipv6"])
+        # Where there is no range, dnsmasq only announces the prefix, and guests make their addresses themselves.
+        ElementTree.SubElement(network, "ip", family="ipv6", address=str(prefix[1]), prefix=str(prefix.prefixlen))
+
+
 def definition_uuid(args: NetworkArgs) -> str:
     """The UUID of the network that these arguments define."""
-    return network_uuid(args["name"], definition(args, ""))
+    return network_uuid(args.get("lab", args["name"]), definition(args, ""))
 
 
 def reservations(args: NetworkArgs, uuid: str) -> str:

@@ -32,15 +32,15 @@ remove_disks() { # remove_disks FILE...
     done
 }
 
-remove_network() {
-    case $(virsh -q net-uuid "$LAB" 2>/dev/null) in
+remove_network() { # remove_network NETWORK
+    case $(virsh -q net-uuid "$1" 2>/dev/null) in
         "$NETWORK_UUID"*) ;;
         *) return 0 ;;
     esac
-    virsh -q net-destroy "$LAB" >/dev/null 2>&1 || true
-    virsh -q net-undefine "$LAB" >/dev/null 2>&1 || true # one that was never kept is gone already
-    forget_names "$LAB"
-    changed "network $LAB removed"
+    virsh -q net-destroy "$1" >/dev/null 2>&1 || true
+    virsh -q net-undefine "$1" >/dev/null 2>&1 || true # one that was never kept is gone already
+    forget_names "$1"
+    changed "network $1 removed"
 }
 
 remove_pool() {
@@ -68,7 +68,9 @@ delete() {
         remove_domain "$domain"
     done
     remove_disks "$POOL_PATH/$LAB"-*.qcow2 "$POOL_PATH/$LAB"-*-seed.iso
-    remove_network
+    for network in $(virsh -q net-list --all --name | grep -e "^$LAB *$" -e "^$LAB-"); do
+        remove_network "$network"
+    done
     rm -rf "$(missing_top).$LAB.new"
     if is_ours; then
         remove_pool

@@ -14,6 +14,7 @@ resolve_names() {
     hook=$hooks/kvmlab-$1
     bridge=$(part "$2" bridge name)
     domain=$(part "$2" domain name)
+    [ -n "$domain" ] || return 0 # nothing is served there
     mkdir -p "$hooks"
     cat >"$hook.new" <<EOF
 #!/bin/sh

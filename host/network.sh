@@ -1,5 +1,5 @@
 #!/bin/sh
-# A NAT network with DHCP and DNS, defined from the XML on stdin.
+# A network with DHCP and DNS, or without, defined from the XML on stdin.
 # Guests' reservations are not part of what it is: each guest sees to its own (guest.sh), so that adding one touches no
 # other. Those of the guests that are made together with it go in at once.
 # usage: network.sh apply|delete

@@ -4,12 +4,13 @@
 # usage: probe.sh   environment: LAB POOL_PATH FILES (local images, a line each: "LINK ALGORITHM-or-dash PATH")
 #        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do), and optionally
 #        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
-#        CPU_TYPES (of domains, of which CPU models matter)
+#        CPU_TYPES (of domains, of which CPU models matter) IPV6 (whether a network has it)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
-        "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" "$0"
+        "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" \
+        "IPV6=${IPV6:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
@@ -73,6 +74,10 @@ done
 
 ! command -v ip >/dev/null || ip -o -4 address show | while read -r _ interface _ address _; do
     fact address "$interface $address"
+done
+
+[ -z "${IPV6:-}" ] || ! command -v ip >/dev/null || ip -o -6 address show scope global | while read -r _ interface _ address _; do
+    fact address6 "$interface $address"
 done
 
 # esp LINK FILE FORMAT: of an image that is to be started by UEFI, whether it can be.
@@ -153,5 +158,6 @@ virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" '
     kind == "network" && /<uuid>/ { gsub(/ *<[^>]*>/, ""); print "network_uuid", name, $0 }
     kind == "network" && /<bridge / { print "bridge", name, $2 }
     kind == "network" && /<ip address=.*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }
+    kind == "network" && /<ip family=.ipv6. address=.*prefix=/ { print "network6", name, $4 "/" $6 }
     kind == "network" && /<host mac=.* name=.* ip=/ { print "reservation", name, $4, $6 }
     kind == "pool" && /<path>/ { gsub(/ *<[^>]*>/, ""); print "pool", name, $0 }'

@@ -9,7 +9,7 @@ from components import cloud_init, identity, keys
 from components.claim import Claim
 from components.data_disk import DataDisk
 from components.domain import Graphics
-from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
+from components.enums import Firmware, NetworkMode, OnCloudInitChange, Power, WaitFor
 from components.errors import Problem
 from components.guest import Guest, GuestArgs
 from components.host_facts import HostFacts
@@ -21,8 +21,8 @@ from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, images, preflight, seeds
-from stacks.config import Host, Lab
+from stacks import access, config, images, preflight, seeds
+from stacks.config import Host, Lab, Segment
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
 
@@ -128,9 +128,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         else []
     )
     macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
-    network_args = _network(lab, {name: {"mac": macs[name], "address": common.addresses[name]} for name in macs})
+    reserved: dict[str, Reservation] = {name: {"mac": macs[name], "address": common.addresses[name]} for name in macs}
+    network_args = _network(lab, lab.network, reserved)
     network_uuid = definition_uuid(network_args)
     network = Network(f"network{suffix}", network_args, after(claim.command, *bases.values()))
+    for further in lab.networks:
+        Network(f"network.{further.key}{suffix}", _network(lab, further, {}), after(claim.command, *bases.values()))
     last: list[pulumi.Resource] = [claim.command]
     for guest in lab.guests:
         mac, host_key = macs[guest.name], common.host_keys[guest.name]
@@ -208,18 +211,28 @@ def _limits(host: Host) -> Limits:
     return limits
 
 
-def _network(lab: Lab, reservations: Mapping[str, Reservation]) -> NetworkArgs:
-    network = lab.network
-    return {
+def _network(lab: Lab, network: config.Network | Segment, reservations: Mapping[str, Reservation]) -> NetworkArgs:
+    args: NetworkArgs = {
         "name": network.name,
         "bridge": network.bridge,
-        "cidr": str(network.cidr),
-        "dhcp_start": str(network.dhcp_start),
-        "dhcp_end": str(network.dhcp_end),
-        "domain": network.domain,
         "reservations": reservations,
         **_limits(lab.host),
     }
+    if network.name != lab.stack:
+        args["lab"] = lab.stack
+    if network.mtu:
+        args["mtu"] = network.mtu
+    if isinstance(network, Segment):
+        args["mode"] = NetworkMode.ISOLATED
+        return args
+    args["cidr"] = str(network.cidr)
+    args["dhcp_start"], args["dhcp_end"] = str(network.dhcp_start), str(network.dhcp_end)
+    args["domain"] = network.domain
+    if network.mode != "nat":
+        args["mode"] = NetworkMode(network.mode)
+    if network.ipv6:
+        args["ipv6"] = str(network.ipv6)
+    return args
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:

@@ -9,7 +9,7 @@ from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
-from stacks import images, preflight_parts
+from stacks import images, preflight_networks, preflight_parts
 from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
 
 MIB = 1024 * 1024
@@ -27,7 +27,7 @@ def question(lab: Lab) -> dict[str, str]:
     by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.image and guest.firmware != "bios"})
     asked["FIRMWARE"] = " ".join(by_uefi)
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
-    return {**asked, **preflight_parts.question(lab)}
+    return {**asked, **preflight_parts.question(lab), **preflight_networks.question(lab)}
 
 
 def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Problem]:
@@ -46,7 +46,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
         return unpublished
     checks = (_distribution, _host, _accelerator)
     if lab.kind != "host":
-        checks += (_memory, _pool, _disks, _network, _domains, _images, _hardware)
+        checks += (_memory, _pool, _disks, preflight_networks.problems, _domains, _images, _hardware)
     found = [problem for check in checks for problem in check(lab, facts)]
     found += preflight_parts.problems(lab, facts, accelerator(lab, facts))
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
@@ -201,42 +201,6 @@ def _disk_key(lab: Lab, guest: str, disk: str) -> str:
     """Where config tells of a data disk, or has told of it."""
     known = next((_key(each) for each in lab.guests if each.name == guest), f"lab.guests.{guest}")
     return f"{known}.disks.{disk}"
-
-
-def _network(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    network = lab.network
-    own = facts.network_uuids.get(network.name)
-    if own is not None and not owns_network(lab.stack, own):
-        yield Problem(
-            "lab.network", f"the host has another network {network.name!r}; rename the stack or remove that network"
-        )
-    # The pool's marker tells the lab's own bridge while libvirt is down.
-    made = own is not None or facts.pool_lab == lab.stack
-    own_bridges = {facts.bridges.get(network.name), network.bridge} if made else set[str | None]()
-    for name, bridge in facts.bridges.items():
-        if name != network.name and bridge == network.bridge:
-            yield Problem(
-                "lab.network.bridge", f"must be free on the host, got {bridge!r} of network {name!r}; choose another"
-            )
-    # An address that shows both on a bridge and in the network that owns the bridge is told once, by the network.
-    told = {facts.bridges.get(name) for name in facts.networks}
-    for name, cidrs in facts.networks.items():
-        for cidr in cidrs:
-            if name != network.name and cidr.overlaps(network.cidr):
-                yield _taken(lab, f"{cidr} of libvirt's network {name!r}")
-    for interface, address in facts.addresses:
-        if not made and interface == network.bridge and interface not in told:
-            yield Problem(
-                "lab.network.bridge", f"must be free on the host, got {interface!r} of the host's own; choose another"
-            )
-        if interface not in own_bridges | told and address.network.overlaps(network.cidr):
-            yield _taken(lab, f"{address.network} of the host's {interface!r}")
-
-
-def _taken(lab: Lab, by: str) -> Problem:
-    return Problem(
-        "lab.network.cidr", f"must be free on the host, got {str(lab.network.cidr)!r} beside {by}; choose another"
-    )
 
 
 def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.host.bridge", models.HostBridgeConfig),
     ("lab.network", models.NetworkConfig),
     ("lab.network.dhcp", models.DhcpConfig),
+    ("lab.networks.&lt;name&gt;", models.FurtherNetworkConfig),
     ("lab.pool", models.PoolConfig),
     ("lab.guests.&lt;name&gt;", models.GuestConfig),
     ("lab.groups.&lt;name&gt;", models.GroupConfig),

@@ -12,6 +12,7 @@ from stacks.config.lab import (
     Lab,
     Network,
     Pool,
+    Segment,
     UrlImage,
 )
 from stacks.config.loading import load
@@ -28,6 +29,7 @@ __all__ = [
     "Lab",
     "Network",
     "Pool",
+    "Segment",
     "UrlImage",
     "load",
 ]

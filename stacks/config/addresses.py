@@ -8,7 +8,7 @@ from components.errors import Problem, printable, shorten
 from stacks.config.lab import Network
 from stacks.config.raw import path
 from stacks.config.reading import Reading
-from stacks.config.resolving import members, resolve_network
+from stacks.config.resolving import further_network, members, resolve_network
 
 
 class Range(NamedTuple):
@@ -31,6 +31,10 @@ class Range(NamedTuple):
 
 def address_problems(reading: Reading, stack: str) -> Iterator[Problem]:
     """Every address that is not in its network, not its own, or not free."""
+    for key, further in reading.lab.networks.items():
+        if further.dhcp and reading.has("networks", key, "cidr") and reading.has("networks", key, "dhcp"):
+            other = further_network(key, further, stack)
+            yield from _dhcp(other) if isinstance(other, Network) else ()
     network = resolve_network(reading.lab.network, stack)
     if not reading.has("network", "cidr"):
         yield from _guests(reading, None, None)
@@ -49,9 +53,9 @@ def _dhcp(network: Network) -> Iterator[Problem]:
     for key, address in (("start", start), ("end", end)):
         if not inner.holds(address):
             # The first address is the gateway's, the last is the broadcast.
-            yield Problem(path(("network", "dhcp", key)), f"must be from {inner}, got '{address}'")
+            yield Problem(f"{network.path}.dhcp.{key}", f"must be from {inner}, got '{address}'")
     if start > end:
-        yield Problem(path(("network", "dhcp")), f"must start before it ends, got {start} to {end}; swap them")
+        yield Problem(f"{network.path}.dhcp", f"must start before it ends, got {start} to {end}; swap them")
 
 
 def _guests(reading: Reading, network: Network | None, dhcp: Range | None) -> Iterator[Problem]:

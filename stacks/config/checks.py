@@ -11,6 +11,7 @@ from stacks.config.addresses import address_problems
 from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
 from stacks.config.models import NO_IMAGE, GuestConfig, LabConfig
+from stacks.config.networks import network_problems
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
@@ -42,6 +43,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         yield Problem("lab.groups", f"must make at most {MOST_GUESTS} guests, got {guests}; ask for fewer")
     else:
         yield from _clashes(reading)
+        yield from network_problems(reading, stack)
         yield from address_problems(reading, stack)
         yield from hardware_problems(reading)
         yield from starting_problems(reading)

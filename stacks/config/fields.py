@@ -1,6 +1,6 @@
 """The types of single values in a lab's config: how each is read, and what an editor is told of it."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
@@ -41,6 +41,9 @@ Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", p
 Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
 Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]
 Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
+Prefix6 = Annotated[IPv6Network, PlainValidator(scalars.prefix6), _text("IPv6 prefix", pattern="^[0-9a-fA-F:]+/64$")]
+# Below, there is no IPv6; a tap takes no more: https://www.rfc-editor.org/rfc/rfc8200#section-5
+Mtu = Annotated[int, PlainValidator(scalars.whole(1280, 65521)), _number(1280, 65521)]
 Domain = Annotated[str, PlainValidator(scalars.domain), _text("DNS domain")]
 Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface name", maxLength=15)]
 Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]

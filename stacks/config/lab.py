@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Literal
 
 from components.domain_parts import Balloon, Cpu
@@ -19,6 +19,7 @@ OnCloudInitChange = Literal["replace", "rerun", "ignore"]
 WaitFor = Literal["cloud-init", "start"]
 Firmware = Literal["bios", "uefi", "uefi-secure"]
 MachineType = Literal["pc", "q35"]
+NetworkMode = Literal["nat", "isolated", "routed"]
 ConsoleType = Literal["vnc", "spice", "none"]
 Power = Literal["on", "off"]
 BalloonType = Literal["virtio", "none"]
@@ -118,7 +119,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The lab's network; its name is the stack's."""
+    """A network of the lab's; the name of its first is the stack's."""
 
     name: str
     cidr: IPv4Network
@@ -127,6 +128,32 @@ class Network:
     dhcp_end: IPv4Address
     domain: str
     bridge: str
+    mode: NetworkMode = "nat"
+    mtu: int | None = None
+    """None is the kernel's own."""
+    ipv6: IPv6Network | None = None
+    key: str = ""
+    """What `lab.networks` calls it; empty for the one of `lab.network`."""
+
+    @property
+    def path(self) -> str:
+        """Where config tells of it."""
+        return f"lab.networks.{self.key}" if self.key else "lab.network"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A network on which nothing is served."""
+
+    name: str
+    bridge: str
+    mtu: int | None
+    key: str
+
+    @property
+    def path(self) -> str:
+        """Where config tells of it."""
+        return f"lab.networks.{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +228,7 @@ class GuestSpec:
 class Lab:
     """What one stack makes; guests in natural order, worker-10 after worker-9.
 
-    Each host has a pool and a network of its own for its guests, as the two describe it.
+    Each host has a pool and networks of its own for its guests, as these describe them.
     """
 
     stack: str
@@ -210,6 +237,8 @@ class Lab:
     network: Network
     pool: Pool
     guests: tuple[GuestSpec, ...]
+    networks: tuple[Network | Segment, ...] = ()
+    """Further ones, by name."""
 
     @property
     def host(self) -> Host:

@@ -48,7 +48,7 @@ def remembered(stack: str, question: list[object], read: Callable[[], Lab]) -> L
 
 def _digest(question: list[object]) -> bytes:
     digest = sha256(json.dumps([*question, sys.version]).encode())
-    code = (file for package in ("components", "stacks/config") for file in (ROOT / package).glob("*.py"))
+    code = (file for package in ("components", "stacks/config") for file in (ROOT / package).rglob("*.py"))
     for file in (*sorted(code), ROOT / "uv.lock", SCHEMA):
         digest.update(file.read_bytes() if file.is_file() else b"-")
     return digest.digest()

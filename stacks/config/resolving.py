@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from components.domain_parts import Balloon, Cpu, Topology
 from stacks.config import models
@@ -21,6 +21,7 @@ from stacks.config.lab import (
     Lab,
     Network,
     Pool,
+    Segment,
     UrlImage,
 )
 
@@ -76,6 +77,7 @@ def resolve(config: models.LabConfig, stack: str) -> Lab:
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
+        networks=tuple(further_network(key, network, stack) for key, network in sorted(config.networks.items())),
     )
 
 
@@ -96,15 +98,37 @@ def _named(name: str, host: str | models.HostConfig) -> models.HostConfig:
 
 def resolve_network(config: models.NetworkConfig, stack: str) -> Network:
     """The network with its defaults, all of which follow from the CIDR and the stack's name."""
-    cidr = config.cidr
+    return _network(config, stack, config.cidr, f"{stack}.internal", config.bridge or _bridge(stack), "")
+
+
+def further_network(key: str, config: models.FurtherNetworkConfig, stack: str) -> Network | Segment:
+    """A network of `lab.networks`; no stack has a `_` in its name, so that no other lab has such a bridge."""
+    name, bridge = f"{stack}-{key}", config.bridge or _bridge(f"{stack}_{key}")
+    if config.cidr is None:
+        return Segment(name, bridge, config.mtu, key)
+    return _network(config, name, config.cidr, f"{key}.{stack}.internal", bridge, key)
+
+
+def _network(
+    config: models.NetworkConfig | models.FurtherNetworkConfig,
+    name: str,
+    cidr: IPv4Network,
+    domain: str,
+    bridge: str,
+    key: str,
+) -> Network:
     return Network(
-        name=stack,
+        name=name,
         cidr=cidr,
         gateway=cidr[1],
         dhcp_start=config.dhcp.start if config.dhcp else cidr[cidr.num_addresses // 2],
         dhcp_end=config.dhcp.end if config.dhcp else cidr[-2],
-        domain=config.domain or f"{stack}.internal",
-        bridge=config.bridge or _bridge(stack),
+        domain=config.domain or domain,
+        bridge=bridge,
+        mode=config.mode,
+        mtu=config.mtu,
+        ipv6=config.ipv6,
+        key=key,
     )
 
 
@@ -131,12 +155,12 @@ def natural(name: str) -> tuple[tuple[str, int], ...]:
     return tuple((text, int(digits or -1)) for text, digits in re.findall(r"(\D*)(\d*)", name))
 
 
-def _bridge(stack: str) -> str:
-    """A bridge's name of at most the 15 bytes that the kernel takes, the same for the same stack."""
-    name = f"kl-{stack}"
+def _bridge(network: str) -> str:
+    """A bridge's name of at most the 15 bytes that the kernel takes, the same for the same stack and network."""
+    name = f"kl-{network}"
     if len(name) <= 15:
         return name
-    return f"{name[:10].rstrip('-')}-{sha256(stack.encode()).hexdigest()[:4]}"
+    return f"{name[:10].rstrip('-_')}-{sha256(network.encode()).hexdigest()[:4]}"
 
 
 def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:

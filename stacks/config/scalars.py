@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Interface, IPv6Network, NetmaskValueError
 
 from components.errors import got, shorten
 
@@ -22,6 +22,7 @@ _CPU_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII)
 _MACHINE_MAX = 255
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
+_LOCAL6 = IPv6Network("fd00::/8")
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
@@ -161,6 +162,22 @@ def cidr(value: object) -> IPv4Network:
         blocks = ", ".join(str(block) for block in _PRIVATE)
         raise ScalarError(f"must be private, within one of {blocks}, got {got(value)}; {example}")
     if value != str(network):
+        raise ScalarError(f"must be a network address, got {got(value)}; did you mean '{network}'?")
+    return network
+
+
+def prefix6(value: object) -> IPv6Network:
+    """A unique local IPv6 prefix of 64 bits, which is what guests make addresses in: RFC 4193, RFC 4291."""
+    example = "write for example 'fd12:3456:789a:1::/64'"
+    try:
+        network = IPv6Interface(value if isinstance(value, str) else "").network
+    except (AddressValueError, NetmaskValueError):
+        raise ScalarError(f"must be an IPv6 prefix, got {got(value)}; {example}") from None
+    if network.prefixlen != 64 or "/" not in str(value):
+        raise ScalarError(f"must have the prefix /64, got {got(value)}; {example}")
+    if not network.subnet_of(_LOCAL6):
+        raise ScalarError(f"must be private, within {_LOCAL6}, got {got(value)}; {example}")
+    if IPv6Interface(str(value)).ip != network.network_address:
         raise ScalarError(f"must be a network address, got {got(value)}; did you mean '{network}'?")
     return network
 

@@ -1,5 +1,6 @@
 """What we define, and what others have defined, is what libvirt takes it for."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.engine.conftest import ROOT, run
 pytestmark = pytest.mark.usefixtures("untouched")
 
 DOMAINS = sorted((ROOT / "tests" / "cases" / "domain").iterdir())
-XML = (ROOT / "tests" / "cases" / "network" / "six.xml").read_text("utf-8")
+NETWORKS = sorted((ROOT / "tests" / "cases" / "network").iterdir())
 IPV6 = """\
 <network>
   <name>kvmlab-test6</name>
@@ -47,12 +48,13 @@ def define(kind: str, xml: str, directory: Path) -> None:
     assert done.status == 0, done.errors
 
 
-def test_network(tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", NETWORKS, ids=lambda case: case.stem)
+def test_network(case: Path, tmp_path: Path) -> None:
     """The network that the unit tests keep passes libvirt's schema and is stored under its name and UUID."""
-    name = "kvmlabtestsix"
+    name, xml = "kvmlabtestsix", case.read_text("utf-8")
     try:
-        define("net-define", XML.replace("<name>six<", f"<name>{name}<").replace("kl-six", "kl-testsix"), tmp_path)
-        assert run("virsh", "-q", "net-uuid", name).output.strip() in XML
+        define("net-define", re.sub("<name>.*?<", f"<name>{name}<", xml).replace("kl-six", "kl-testsix"), tmp_path)
+        assert run("virsh", "-q", "net-uuid", name).output.strip() in xml
     finally:
         run("virsh", "-q", "net-undefine", name)
 

@@ -8,7 +8,7 @@ from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig
 from stacks.config.models.image import NO_IMAGE, ImageConfig, ImageFile, ImageSource, ImageUrl
 from stacks.config.models.lab import LabConfig
-from stacks.config.models.network import DhcpConfig, NetworkConfig
+from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.parts import BalloonConfig, CpuConfig, TopologyConfig, WatchdogConfig
 from stacks.config.models.storage import DiskConfig, PoolConfig
 
@@ -20,6 +20,7 @@ __all__ = [
     "CpuConfig",
     "DhcpConfig",
     "DiskConfig",
+    "FurtherNetworkConfig",
     "GroupConfig",
     "GuestConfig",
     "HostBridgeConfig",
@@ -48,7 +49,9 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return HostConfig
         case ["network"]:
             return NetworkConfig
-        case ["network", "dhcp"]:
+        case ["networks", _]:
+            return FurtherNetworkConfig
+        case ["network", "dhcp"] | ["networks", _, "dhcp"]:
             return DhcpConfig
         case ["pool"]:
             return PoolConfig

@@ -8,7 +8,7 @@ from stacks.config.models.base import BY_CLOUD_INIT, EVERYTHING, NAMES, NETWORK,
 from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostChoice
 from stacks.config.models.image import ImageConfig
-from stacks.config.models.network import NetworkConfig
+from stacks.config.models.network import FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.storage import PoolConfig
 
 
@@ -34,6 +34,13 @@ class LabConfig(Model):
         default=NetworkConfig.model_construct(),
         description="The lab's network.",
         json_schema_extra=doc(NETWORK, "see below"),
+    )
+    networks: dict[str, FurtherNetworkConfig] = Field(
+        default={},
+        description="Further networks by name, for guests' further NICs; in libvirt, one is `<stack>-<name>`.",
+        json_schema_extra=doc(
+            "that network is made or taken away, a new name is a new one", "none", propertyNames=NAMES
+        ),
     )
     pool: PoolConfig = Field(
         default=PoolConfig.model_construct(),

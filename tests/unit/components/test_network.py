@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from components.enums import NetworkMode
 from components.identity import owns_network
 from components.network import NetworkArgs, definition, definition_uuid
 
-GOLDEN = Path(__file__).parents[2] / "cases" / "network" / "six.xml"
+CASES = Path(__file__).parents[2] / "cases" / "network"
 ARGS: NetworkArgs = {
     "name": "six",
     "bridge": "kl-six",
@@ -17,6 +18,29 @@ ARGS: NetworkArgs = {
     "domain": "six.internal",
     "reservations": {},
 }
+FURTHER: NetworkArgs = {
+    **ARGS,
+    "name": "six-dmz",
+    "lab": "six",
+    "bridge": "kl-six_dmz",
+    "mode": NetworkMode.ROUTED,
+    "mtu": 9000,
+    "ipv6": "fd12:3456:789a:6::/64",
+}
+KEPT: dict[str, NetworkArgs] = {
+    "six": ARGS,
+    "six-nat6": {**FURTHER, "mode": NetworkMode.NAT},
+    "six-routed": FURTHER,
+    "six-isolated": {**ARGS, "mode": NetworkMode.ISOLATED},
+    "six-switch": {
+        "name": "six-san",
+        "lab": "six",
+        "bridge": "kl-six_san",
+        "mode": NetworkMode.ISOLATED,
+        "mtu": 9000,
+        "reservations": {},
+    },
+}
 CHANGES = {
     "name": "seven",
     "bridge": "kl-seven",
@@ -24,12 +48,29 @@ CHANGES = {
     "dhcp_start": "10.20.6.129",
     "dhcp_end": "10.20.6.253",
     "domain": "lab.home.arpa",
+    "mode": NetworkMode.ISOLATED,
+    "mtu": 1400,
+    "ipv6": "fd12:3456:789a:6::/64",
 }
 
 
-def test_definition() -> None:
+@pytest.mark.parametrize("name", KEPT)
+def test_definition(name: str) -> None:
     """The XML is the one that is kept; tests/engine has it checked by libvirt's own schema."""
-    assert definition(ARGS, definition_uuid(ARGS)) == GOLDEN.read_text("utf-8").strip()
+    args = KEPT[name]
+    assert definition(args, definition_uuid(args)) == (CASES / f"{name}.xml").read_text("utf-8").strip()
+
+
+def test_all_that_is_kept_is_made() -> None:
+    """What tests/engine checks is what this makes."""
+    assert {case.stem for case in CASES.iterdir()} == KEPT.keys()
+
+
+def test_a_further_network_is_the_labs() -> None:
+    """By its UUID, whatever another lab is called."""
+    uuid = definition_uuid(FURTHER)
+    assert owns_network("six", uuid)
+    assert not owns_network("six-dmz", uuid)
 
 
 def test_uuid_is_stable() -> None:
@@ -48,7 +89,8 @@ def test_uuid_follows_the_definition(key: str) -> None:
 
 def test_every_argument_is_tried() -> None:
     """A new argument must be added to the changes above."""
-    assert CHANGES.keys() == NetworkArgs.__annotations__.keys() - {"reservations", "libvirt_seconds", "ssh"}
+    others = {"lab", "reservations", "libvirt_seconds", "ssh"}
+    assert CHANGES.keys() == NetworkArgs.__annotations__.keys() - others
 
 
 def test_guests_come_and_go_without_it() -> None:

@@ -26,6 +26,7 @@ _TEXTS = {
     "IPv4 network": st.sampled_from(["10.20.0.0/24", "10.9.0.0/16", "172.16.5.64/26"]),
     "IPv4 address": st.just(""),  # given out at last, when the network is known
     "CPU model": st.sampled_from(["host-passthrough", "EPYC-Rome", "486"]),
+    "IPv6 prefix": st.just(""),  # settled at last, too
     "DNS domain": st.sampled_from(["home.arpa", "lab-1.internal"]),
     "interface name": st.sampled_from(["br0", "kl-lab_1.2"]),
     "interface, MAC address or `default-route`": st.sampled_from(["default-route", "eth0", "52:54:00:ab:cd:ef"]),
@@ -49,7 +50,13 @@ _DOCUMENTS = st.fixed_dictionaries(
         "package_update": st.booleans(),
     },
 )
-_NAMES = {"guests": ["web", "db-1", "a"], "disks": ["data", "log-2"], "groups": ["worker", "n0"], "hosts": ["nas"]}
+_NAMES = {
+    "guests": ["web", "db-1", "a"],
+    "disks": ["data", "log-2"],
+    "groups": ["worker", "n0"],
+    "hosts": ["nas"],
+    "networks": ["backend", "dmz"],
+}
 
 
 class Spot(NamedTuple):
@@ -123,6 +130,7 @@ def labs(draw: st.DrawFn) -> Json:
         lab = Json(of_hosts if lab.get("hosts") else {"host": "local", **of_hosts})
     elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
+    _settle_networks(lab)
     _give_out_addresses(lab)
     _settle_hardware(lab)
     return lab
@@ -143,6 +151,19 @@ def _settle_hosts(lab: Json) -> None:
     for guest in (*lab.get("guests", {}).values(), *lab.get("groups", {}).values()):
         if not lab.get("hosts"):
             guest.pop("host", None)
+
+
+def _settle_networks(lab: Json) -> None:
+    """They share neither addresses nor bridges, and have a cidr, without which there is little else."""
+    networks: dict[str, Json] = lab.get("networks", {})
+    for number, network in enumerate([lab.get("network", {}), *networks.values()]):
+        if network.get("ipv6") is not None:
+            network["ipv6"] = f"fd00:0:0:{number}::/64"
+        if number:
+            network["cidr"] = f"192.168.{number}.0/24"
+            network["bridge"] = None
+        for key, last in (("start", 200), ("end", 210)) if number and network.get("dhcp") else ():
+            network["dhcp"][key] = f"192.168.{number}.{last}"
 
 
 def _value(draw: st.DrawFn, schema: Json, place: Place) -> Any:
@@ -191,7 +212,7 @@ def _give_out_addresses(lab: Json) -> None:
     network = IPv4Network(lab.get("network", {}).get("cidr", "10.20.0.0/24"))
     free = 2
     for spot in list(spots(lab)):
-        if spot.word == "IPv4 address":
+        if spot.word == "IPv4 address" and spot.place[0] != "networks":
             last = {"start": -9, "end": -3}.get(str(spot.place[-1]))
             put(lab, spot.place, str(network[last or free]))
             free += 3

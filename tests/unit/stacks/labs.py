@@ -1,6 +1,6 @@
 """Labs and hosts that tests start from."""
 
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any
 
 from components.host_facts import HostFacts, LocalImage
@@ -41,6 +41,10 @@ def _fact(name: str, value: Any, stack: str) -> Any:
     match name:
         case "addresses":
             return tuple((interface, IPv4Interface(address)) for interface, address in value)
+        case "addresses6":
+            return tuple((interface, IPv6Interface(address)) for interface, address in value)
+        case "networks6":
+            return {network: tuple(map(IPv6Network, prefixes)) for network, prefixes in value.items()}
         case "networks":
             return {network: tuple(map(IPv4Network, cidrs)) for network, cidrs in value.items()}
         case "network_uuids":

@@ -57,9 +57,8 @@ def _is_text(spot: Spot) -> bool:
 
 def _least(spot: Spot) -> Json:
     """The least that may stand below a name."""
-    if spot.place == ("groups",):
-        return {"count": 1}
-    return {"size": "1GiB"} if spot.place[-1:] == ("disks",) else {}
+    least: dict[str, Json] = {"groups": {"count": 1}, "disks": {"size": "1GiB"}, "networks": {"mode": "isolated"}}
+    return least.get(str(spot.place[-1]), {}) if spot.place else {}
 
 
 def _other_type(spot: Spot) -> st.SearchStrategy[Broken]:

@@ -232,6 +232,32 @@ def test_blank() -> None:
     assert [environment["LINK"] for environment in environments] == ["", ""]
 
 
+def test_networks() -> None:
+    """Each is a resource of its own; another one touches neither the lab's own nor any guest."""
+    before = compose({"kind": "guests", "guests": {"a": {}}})
+    networks = {
+        "backend": {"cidr": "10.30.0.0/24", "mode": "routed", "mtu": 9000, "ipv6": "fd00::/64"},
+        "wire": {"mode": "isolated"},
+    }
+    after = compose({"kind": "guests", "guests": {"a": {}}, "networks": networks})
+    assert changed(before, after) == set()
+    assert after["Network network.backend"].inputs == {
+        "name": "six-backend",
+        "lab": "six",
+        "bridge": "kl-six_backend",
+        "cidr": "10.30.0.0/24",
+        "dhcp_start": "10.30.0.128",
+        "dhcp_end": "10.30.0.254",
+        "domain": "backend.six.internal",
+        "mode": "routed",
+        "mtu": 9000,
+        "ipv6": "fd00::/64",
+    }
+    wire = {"name": "six-wire", "lab": "six", "bridge": "kl-six_wire", "mode": "isolated"}
+    assert after["Network network.wire"].inputs == wire
+    assert after["Command network.wire-network"].inputs["environment"]["NETWORK"] == "six-wire"
+
+
 def test_exports() -> None:
     """A run ends with a table that tells each guest's address and how to log in."""
     raw = {
