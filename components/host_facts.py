@@ -16,6 +16,13 @@ class LocalImage(NamedTuple):
     """Hex; only when a digest was asked for and the pool does not hold the image yet."""
 
 
+class Running(NamedTuple):
+    """What a guest that runs has of its host."""
+
+    memory_kib: int
+    cpus: int
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """One host, as it is before anything is changed."""
@@ -23,6 +30,7 @@ class HostFacts:
     cpu_flag: str = ""
     """`vmx` (Intel), `svm` (AMD), or empty: the CPU or the BIOS does not offer virtualization."""
     kvm_device: bool = False
+    cpus: int = 0
     memory_kib: int = 0
     root: bool = False
     """Whether commands can run as root, directly or by sudo without a password."""
@@ -39,10 +47,14 @@ class HostFacts:
     """The pool's directory, or the nearest one above it that exists."""
     pool_writable: bool = False
     pool_free_kib: int = 0
+    pool_total_kib: int = 0
+    """Of its file system."""
     pool_lab: str = ""
     """The lab whose marker lies in the pool's directory."""
     pool_disks: dict[str, int] = field(default_factory=dict[str, int])
     """The lab's disks that exist already: file names, and sizes in bytes."""
+    pool_allocated: dict[str, int] = field(default_factory=dict[str, int])
+    """What they take of the pool, in bytes."""
     unfinished: frozenset[str] = frozenset()
     """Domains that a run has begun to make or to change, and has not come to the end with."""
     protected: frozenset[str] = frozenset()
@@ -66,6 +78,8 @@ class HostFacts:
     """By type of domain, the CPU models and modes that it can have, if the host was asked."""
     domains: dict[str, str] = field(default_factory=dict[str, str])
     """Domains with a name of this lab, and their descriptions."""
+    running: dict[str, Running] = field(default_factory=dict[str, Running])
+    """Domains that run, of whatever name."""
     networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
     networks6: dict[str, tuple[IPv6Network, ...]] = field(default_factory=dict[str, tuple[IPv6Network, ...]])
     """The IPv6 prefixes of those that have some."""
@@ -119,6 +133,7 @@ def parse(output: str) -> HostFacts:
     return HostFacts(
         cpu_flag=text("cpu_flag"),
         kvm_device=text("kvm_device") == "yes",
+        cpus=int(text("cpus") or 0),
         memory_kib=int(text("memory_kib") or 0),
         root=text("root") == "yes",
         package_manager=text("package_manager"),
@@ -129,8 +144,12 @@ def parse(output: str) -> HostFacts:
         pool_parent=text("pool_parent"),
         pool_writable=text("pool_writable") == "yes",
         pool_free_kib=int(text("pool_free_kib") or 0),
+        pool_total_kib=int(text("pool_total_kib") or 0),
         pool_lab=text("pool_lab"),
         pool_disks={disk: int(size) for disk, size in rows.get("pool_disk", [])},
+        pool_allocated={
+            " ".join(path).rpartition("/")[2]: int(blocks) * 512 for blocks, *path in rows.get("pool_blocks", [])
+        },
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
         protected=frozenset(row[0].removesuffix(".protected") for row in rows.get("protected", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
@@ -143,6 +162,7 @@ def parse(output: str) -> HostFacts:
         has_spice=not text("no_spice"),
         cpu_models=cpu_models,
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
+        running={" ".join(name): Running(int(memory), int(cpus)) for memory, cpus, *name in rows.get("running", [])},
         networks=networks,
         networks6=networks6,
         network_uuids=dict(by_name("network_uuid")),

@@ -48,7 +48,7 @@ def preview(stack: str) -> int:
         return done.returncode  # why has been told
     told = json.loads(done.stdout)
     errors = [f"error: {error}" for error in changes.errors(told)]
-    sys.stdout.writelines(f"{line}\n" for line in errors or changes.lines(told))
+    sys.stdout.writelines(f"{line}\n" for line in errors or (*changes.lines(told), *changes.said(told)))
     return done.returncode
 
 

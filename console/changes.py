@@ -118,6 +118,13 @@ def errors(preview: Json) -> list[str]:
     return [each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"].startswith("error")]
 
 
+def said(preview: Json) -> Iterator[str]:
+    """What the program has to say besides: warnings, and the table of what guests ask for and what there is."""
+    for each in sorted(preview.get("diagnostics", ()), key=lambda each: each["severity"] != "warning"):
+        if each["severity"] in ("warning", "info"):
+            yield from each["message"].strip("\n").splitlines()
+
+
 def protected(state: Json) -> list[str]:
     """The names of what must not be deleted, from what `pulumi stack export` prints."""
     resources: Sequence[Json] = state["deployment"].get("resources") or ()

@@ -19,7 +19,9 @@ fact() { printf '%s %s\n' "$1" "$2"; }
 
 # Few processes: each costs a millisecond or two of every preview.
 awk '/^flags/ && !seen { seen = 1; print "cpu_flag", / vmx/ ? "vmx" : / svm/ ? "svm" : "" }
-    /^MemTotal:/ { print "memory_kib", $2 }' /proc/cpuinfo /proc/meminfo
+    /^processor/ { cpus++ }
+    /^MemTotal:/ { print "memory_kib", $2 }
+    END { print "cpus", cpus + 0 }' /proc/cpuinfo /proc/meminfo
 if [ -c /dev/kvm ]; then fact kvm_device yes; else fact kvm_device no; fi
 if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
 
@@ -49,7 +51,7 @@ fact pool_parent "$directory"
 writable=no
 [ ! -d "$directory" ] || [ ! -w "$directory" ] || [ "$(stat -f -c %b "$directory")" -eq 0 ] || writable=yes
 fact pool_writable "$writable"
-fact pool_free_kib "$(df -Pk "$directory" | awk 'NR == 2 { print $4 }')"
+df -Pk "$directory" | awk 'NR == 2 { print "pool_total_kib", $2; print "pool_free_kib", $4 }'
 [ ! -r "$POOL_PATH/.kvmlab" ] || sed -n 's/^lab=/pool_lab /p' "$POOL_PATH/.kvmlab"
 if [ "$directory" = "$POOL_PATH" ]; then
     set -- "$POOL_PATH/$LAB"-*.qcow2
@@ -60,6 +62,8 @@ if [ "$directory" = "$POOL_PATH" ]; then
             read -r size || break
             fact pool_disk "${disk##*/} $size"
         done
+    # In blocks of 512 bytes, whatever the file system's are.
+    [ ! -e "$1" ] || stat -c 'pool_blocks %b %n' "$@" 2>/dev/null || :
     for mark in "$POOL_PATH/$LAB"-*.unfinished; do
         [ ! -e "$mark" ] || fact unfinished "${mark##*/}"
     done
@@ -116,12 +120,12 @@ done
 done
 
 command -v virsh >/dev/null || { fact libvirt absent; exit 0; }
-# virsh ends neither a mark that it echoes nor a description with a new line, so every mark is given a line.
+# virsh does not end a mark that it echoes with a new line, so every mark is given a line.
 marks='s/@@\([^@]*\)@@/\n@@\1@@\n/g'
 
 # One connection for all that is asked: each start of virsh costs as much as the answers.
-if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@networks@@; net-list --all --name; \
-echo @@pools@@; pool-list --all --name" 2>&1); then
+if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@running@@; list --name; \
+echo @@networks@@; net-list --all --name; echo @@pools@@; pool-list --all --name" 2>&1); then
     if runs libvirtd,virtqemud; then fact libvirt_process yes; else fact libvirt_process no; fi
     fact libvirt "unreachable $(printf '%s\n' "$listing" | sed -n 's/^error: //p' | tail -n 1)"
     exit 0
@@ -138,26 +142,38 @@ for type in ${CPU_TYPES:-}; do
         /<model usable=.yes/ { print "cpu_model", type, $(NF - 2) }' || true
 done
 
-# The virsh command for each thing listed, under a mark with the thing's name.
+# The virsh command for each thing listed, under a mark with the thing's name; of domains, those that bear a name of this
+# lab, and what else runs.
 calls() {
     printf '%s\n' "$listing" | sed "$marks" | awk -v prefix="$LAB-" '
-        BEGIN { command["@@domains@@"] = "desc"; command["@@networks@@"] = "net-dumpxml --inactive"; command["@@pools@@"] = "pool-dumpxml" }
+        BEGIN {
+            command["@@domains@@"] = command["@@running@@"] = "dumpxml"
+            command["@@networks@@"] = "net-dumpxml --inactive"
+            command["@@pools@@"] = "pool-dumpxml"
+        }
         /^@@/ { section = $0; next }
-        { sub(/ +$/, "") }
-        $0 != "" && (section != "@@domains@@" || index($0, prefix) == 1) {
-            printf "echo @@%s@@; %s \"%s\"; ", $0, command[section], $0
-        }'
+        { sub(/ +$/, ""); ours = index($0, prefix) == 1 }
+        $0 == "" || section == "@@domains@@" && !ours || section == "@@running@@" && ours { next }
+        { printf "echo @@%s@@; %s \"%s\"; ", $0, command[section], $0 }'
 }
 
-# Whose a domain is stands in its description; only those that bear a name of this lab matter.
-virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" '
-    /^@@/ { name = $0; gsub("@@", "", name); kind = "domain"; next }
-    kind == "domain" && !/^<(network|pool)/ { print "domain", name, $0; kind = "" }
+# Whose a domain is stands in its description. One that runs has an id.
+virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
+    function text() { gsub(/ *<[^>]*>/, ""); return $0 }
+    /^@@/ { name = $0; gsub("@@", "", name); kind = ""; next }
+    /^<domain/ { kind = "domain"; runs = / id=/; memory = cpus = 0; owner = "" }
+    kind == "domain" && /^  <description>/ { owner = text() }
+    kind == "domain" && /^  <memory / { memory = text() }
+    kind == "domain" && /^  <vcpu/ { cpus = text() }
+    kind == "domain" && /^<\/domain/ {
+        if (index(name, prefix) == 1) print "domain", name, owner
+        if (runs) print "running", memory, cpus, name
+    }
     /^<network/ { kind = "network" }
     /^<pool/ { kind = "pool" }
-    kind == "network" && /<uuid>/ { gsub(/ *<[^>]*>/, ""); print "network_uuid", name, $0 }
+    kind == "network" && /<uuid>/ { print "network_uuid", name, text() }
     kind == "network" && /<bridge / { print "bridge", name, $2 }
     kind == "network" && /<ip address=.*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }
     kind == "network" && /<ip family=.ipv6. address=.*prefix=/ { print "network6", name, $4 "/" $6 }
     kind == "network" && /<host mac=.* name=.* ip=/ { print "reservation", name, $4, $6 }
-    kind == "pool" && /<path>/ { gsub(/ *<[^>]*>/, ""); print "pool", name, $0 }'
+    kind == "pool" && /<path>/ { print "pool", name, text() }'

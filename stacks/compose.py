@@ -11,7 +11,7 @@ import pulumi
 from components.errors import ConfigError, HostError, KvmLabError, Problem
 from components.host_facts import HostFacts
 from components.probe import Probe
-from stacks import config, preflight
+from stacks import capacity, config, preflight
 from stacks.config import Lab
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +50,9 @@ async def _compose() -> None:
         for warning in preflight.warnings(part, facts):
             pulumi.warn(warning)
     last = kind.compose(lab, placed)
+    # No output: what is free, and what others have, is different at each run, and no change of the lab.
+    if pulumi.runtime.is_dry_run() and (table := capacity.table(placed)):
+        pulumi.info("\n".join(table))
     # Left alone, the SDK goes through everything outstanding each time that one thing is done.
     futures = [asyncio.ensure_future(resource.urn.future()) for resource in last]
     await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 
 from components.bios import bios_hint
-from components.domain import data_volume
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
-from stacks import images, preflight_networks, preflight_parts
+from stacks import images, preflight_capacity, preflight_networks, preflight_parts
 from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
+from stacks.volumes import volumes
 
 MIB = 1024 * 1024
 
@@ -46,7 +46,15 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
         return unpublished
     checks = (_distribution, _host, _accelerator)
     if lab.kind != "host":
-        checks += (_memory, _pool, _disks, preflight_networks.problems, _domains, _images, _hardware)
+        checks += (
+            preflight_capacity.problems,
+            _pool,
+            _disks,
+            preflight_networks.problems,
+            _domains,
+            _images,
+            _hardware,
+        )
     found = [problem for check in checks for problem in check(lab, facts)]
     found += preflight_parts.problems(lab, facts, accelerator(lab, facts))
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
@@ -99,6 +107,7 @@ def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
     """What a user should know, and may live with."""
     if lab.host.role != "workstation" and lab.host.accelerator == "auto" and not facts.has_kvm:
         yield f"{lab.host.address}: guests are emulated, which is slow; {bios_hint()}"
+    yield from preflight_capacity.warnings(lab, facts)
 
 
 def _distribution(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
@@ -122,16 +131,6 @@ def _accelerator(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         yield Problem(
             f"{lab.host.path}.accelerator",
             f"'kvm' must be what the host offers, but {lacks}; {bios_hint()}, or set it to 'auto' or 'tcg'",
-        )
-
-
-def _memory(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    asked = sum(guest.memory for guest in lab.guests if guest.power == "on") // MIB
-    has = facts.memory_kib // 1024
-    if asked > has:
-        yield Problem(
-            "lab.guests",
-            f"all guests together must fit the host's memory of {has} MiB, got {asked} MiB; ask for less or for fewer",
         )
 
 
@@ -159,15 +158,7 @@ def _is_ours(lab: Lab, facts: HostFacts) -> bool:
 
 
 def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
-    wanted = [disk for guest in lab.guests for disk in _volumes(lab, guest)]
-    asked = sum(size for _, volume, size in wanted if volume not in facts.pool_disks) // MIB
-    free = facts.pool_free_kib // 1024
-    if asked > free and facts.pool_writable:
-        yield Problem(
-            "lab.pool.path",
-            f"must have room for the guests' disks, got {free} MiB free at {lab.pool.path!r} for {asked} MiB;"
-            " choose a bigger disk or smaller ones",
-        )
+    wanted = [volume for guest in lab.guests for volume in volumes(lab, guest)]
     for where, volume, size in wanted:
         has = facts.pool_disks.get(volume, 0)
         if size < has:
@@ -184,22 +175,14 @@ def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         if size and guest.disk < size:
             least = -(-size // MIB)
             yield Problem(
-                f"{_key(guest)}.disk",
+                f"{guest.path}.disk",
                 f"must be at least the image's {size} bytes, got {guest.disk}; write {least}MiB or more",
             )
 
 
-def _volumes(lab: Lab, guest: GuestSpec) -> Iterator[tuple[str, str, int]]:
-    """A guest's disks: where config tells of each, its file, and its size."""
-    domain = f"{lab.stack}-{guest.name}"
-    yield f"{_key(guest)}.disk", f"{domain}.qcow2", guest.disk
-    for disk in guest.disks:
-        yield f"{_key(guest)}.disks.{disk.name}.size", data_volume(domain, disk.name), disk.size
-
-
 def _disk_key(lab: Lab, guest: str, disk: str) -> str:
     """Where config tells of a data disk, or has told of it."""
-    known = next((_key(each) for each in lab.guests if each.name == guest), f"lab.guests.{guest}")
+    known = next((each.path for each in lab.guests if each.name == guest), f"lab.guests.{guest}")
     return f"{known}.disks.{disk}"
 
 
@@ -208,7 +191,7 @@ def _domains(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         name = f"{lab.stack}-{guest.name}"
         if facts.domains.get(name, owner(lab.stack)) != owner(lab.stack):
             yield Problem(
-                _key(guest), f"the host has another domain {name!r}, which is not this lab's; rename the guest"
+                guest.path, f"the host has another domain {name!r}, which is not this lab's; rename the guest"
             )
 
 
@@ -245,14 +228,14 @@ def _hardware(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         # A host without any is one that packages are still to be installed on.
         if guest.firmware != "bios" and facts.firmware and guest.firmware not in facts.firmware:
             has = ", ".join(sorted({"bios", *facts.firmware}))
-            yield Problem(f"{_key(guest)}.firmware", f"must be what the host has, got {guest.firmware!r}; it has {has}")
+            yield Problem(f"{guest.path}.firmware", f"must be what the host has, got {guest.firmware!r}; it has {has}")
         elif guest.firmware != "bios" and guest.image and not facts.esp.get(images.link(guest.image), True):
             rule = f"{guest.firmware!r} must have an image with an EFI system partition, got one without"
-            yield Problem(f"{_key(guest)}.firmware", f"{rule}; write firmware: bios, or choose another image")
+            yield Problem(f"{guest.path}.firmware", f"{rule}; write firmware: bios, or choose another image")
         if guest.console.type == "spice" and not facts.has_spice:
             rule = "'spice' must be in the host's QEMU, got one without"
             yield Problem(
-                f"{_key(guest)}.console",
+                f"{guest.path}.console",
                 f"{rule}; install its module, on Debian and Ubuntu qemu-system-modules-spice, or write console: vnc",
             )
 
@@ -265,8 +248,4 @@ def _files_of(lab: Lab) -> dict[FileImage, str]:
 def _images_of(lab: Lab) -> dict[Image, str]:
     """Images, and where config names them: one that all guests have is the lab's."""
     common = len({guest.image for guest in lab.guests}) == 1
-    return {guest.image: "lab.image" if common else f"{_key(guest)}.image" for guest in lab.guests if guest.image}
-
-
-def _key(guest: GuestSpec) -> str:
-    return guest.path
+    return {guest.image: "lab.image" if common else f"{guest.path}.image" for guest in lab.guests if guest.image}

@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab", models.LabConfig),
     ("lab.host", models.HostConfig),
     ("lab.host.bridge", models.HostBridgeConfig),
+    ("lab.host.overcommit", models.OvercommitConfig),
     ("lab.network", models.NetworkConfig),
     ("lab.network.dhcp", models.DhcpConfig),
     ("lab.networks.&lt;name&gt;", models.FurtherNetworkConfig),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
 from stacks.config import scalars
+from stacks.config.lab import MOST_PERCENT
 from stacks.config.scalars import MIB
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ Count = Annotated[int, PlainValidator(scalars.whole(0, 200)), _number(0, 200)]
 AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
 # QEMU counts VNC's from 5900: https://libvirt.org/formatdomain.html#graphical-framebuffers
 DisplayPort = Annotated[int, PlainValidator(scalars.whole(5900, 65535)), _number(5900, 65535)]
+Percent = Annotated[int, PlainValidator(scalars.percent(1, MOST_PERCENT)), _text("percentage", pattern=r"^\d+%$")]
 Switch = Annotated[bool, PlainValidator(scalars.switch), WithJsonSchema({"type": "boolean", "x-word": "true or false"})]
 Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
 Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]

@@ -10,6 +10,8 @@ from components.ssh import OnHost, Ssh
 
 LOCAL = "local"
 """This machine, as a host's address."""
+MOST_PERCENT = 10_000
+"""Of anything that a host has."""
 
 Kind = Literal["guests", "host"]
 Role = Literal["server", "workstation", "both"]
@@ -24,6 +26,7 @@ ConsoleType = Literal["vnc", "spice", "none"]
 Power = Literal["on", "off"]
 BalloonType = Literal["virtio", "none"]
 WatchdogAction = Literal["reset", "shutdown", "poweroff", "pause", "inject-nmi", "none"]
+DiskPolicy = Literal["promised", "thin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,15 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
+class Overcommit:
+    """How much of what a host has its guests may ask for together: memory and CPUs in percent, None is no limit."""
+
+    memory: int = 100
+    cpus: int | None = None
+    disk: DiskPolicy = "promised"
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """A hypervisor; the time-out, in seconds, is for each answer of libvirt's."""
 
@@ -87,6 +99,7 @@ class Host:
     network_manager: NetworkManager
     name: str = ""
     """What `lab.hosts` calls it; empty for the one of `lab.host`."""
+    overcommit: Overcommit = Overcommit()
 
     @property
     def path(self) -> str:

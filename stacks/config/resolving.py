@@ -20,6 +20,7 @@ from stacks.config.lab import (
     Image,
     Lab,
     Network,
+    Overcommit,
     Pool,
     Segment,
     UrlImage,
@@ -147,6 +148,7 @@ def _host(name: str, config: models.HostConfig) -> Host:
         role=config.role,
         network_manager=config.network_manager,
         name=name,
+        overcommit=Overcommit(config.overcommit.memory, config.overcommit.cpus, config.overcommit.disk),
     )
 
 

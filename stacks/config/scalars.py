@@ -9,11 +9,13 @@ from components.errors import got, shorten
 MIB = 1024**2
 _UNITS = {"MiB": MIB, "GiB": 1024**3, "TiB": 1024**4, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
 _SIZE = re.compile(r"(\d{1,15})(?:\.(\d{1,6}))?([A-Za-z]*)", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,6})%", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)
 _DIGITS = re.compile("0|[1-9][0-9]{0,5}")
 _CONTROL = r"\x00-\x08\x0a-\x1f\x7f-\x9f"  # but for the tab
 _LARGEST = 64 * 1024**4
 
+RATIO_MAX = 16
 LABEL_MAX = 63
 LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a letter"
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
@@ -93,6 +95,26 @@ def size(smallest: int, step: int) -> Callable[[object], int]:
             )
             raise ScalarError(f"must be a multiple of {show_size(step)}, got {got(value)}; {hint}")
         return scaled
+
+    return check
+
+
+def percent(low: int, high: int) -> Callable[[object], int]:
+    """A part of a whole, which may be more than all of it, in percent."""
+
+    def check(value: object) -> int:
+        match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            digits = _digits(value) if isinstance(value, str) else None
+            hint = f"did you mean '{digits}%'?" if digits else "write for example '150%'"
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= high:
+                # A small number is one that others call a ratio.
+                hint = f"did you mean '{round(value * 100 if value <= RATIO_MAX else value)}%'?"
+            raise ScalarError(f"must be a whole number of percent, got {got(value)}; {hint}")
+        part = int(match[1])
+        if not low <= part <= high:
+            raise ScalarError(f"must be from {low}% to {high}%, got {got(value)}")
+        return part
 
     return check
 

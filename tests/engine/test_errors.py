@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stacks.capacity import about
 from tests.engine.conftest import CASE, Checkout, Ended, assert_refused, run
 
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -203,12 +204,12 @@ def test_domain_not_ours(checkout: Checkout, foreign_domain: str) -> None:
 
 def test_memory(checkout: Checkout) -> None:
     """More memory than the host has."""
-    lab(checkout, f"{{kind: guests, network: {{cidr: {CIDR}}}, groups: {{node: {{count: 3, memory: 16TiB}}}}}}")
-    mib = int(Path("/proc/meminfo").read_text().split()[1]) // 1024
+    lab(checkout, f"{{kind: guests, network: {{cidr: {CIDR}}}, groups: {{node: {{count: 3, memory: 64TiB}}}}}}")
+    has = about(int(Path("/proc/meminfo").read_text().split()[1]) * 1024)
     assert_host_refused(
         checkout.preview(CASE),
-        f"lab.guests: all guests together must fit the host's memory of {mib} MiB, got {48 * 1024**2} MiB;"
-        " ask for less or for fewer",
+        f"lab.guests: all guests together must fit 100% of the host's memory, {has}, got 192TiB"
+        " (lab.groups.node 192TiB); ask for less or for fewer",
     )
 
 
@@ -219,8 +220,8 @@ def test_memory(checkout: Checkout) -> None:
         (
             "size=1G",
             (
-                "must have room for the guests' disks, got 1024 MiB free at '{path}' for 8192 MiB;"
-                " choose a bigger disk or smaller ones"
+                "must have room for all that new disks may grow to, got 1GiB free at '{path}' for 8GiB"
+                " (lab.guests.web 8GiB); choose a bigger disk or smaller ones, or write lab.host.overcommit.disk: thin"
             ),
         ),
     ],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stacks.config.models.base import Model
 from stacks.config.models.devices import ConsoleChoice, ConsoleConfig
 from stacks.config.models.guest import GroupConfig, GuestConfig
-from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig
+from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig, OvercommitConfig
 from stacks.config.models.image import NO_IMAGE, ImageConfig, ImageFile, ImageSource, ImageUrl
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
@@ -33,6 +33,7 @@ __all__ = [
     "LabConfig",
     "Model",
     "NetworkConfig",
+    "OvercommitConfig",
     "PoolConfig",
     "TopologyConfig",
     "WatchdogConfig",
@@ -45,6 +46,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
     match where:
         case ["host", *_, "bridge"] | ["hosts", _, *_, "bridge"]:
             return HostBridgeConfig
+        case ["host", *_, "overcommit"] | ["hosts", _, *_, "overcommit"]:
+            return OvercommitConfig
         case ["host", *_] | ["hosts", _, *_]:
             return HostConfig
         case ["network"]:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from stacks.config.fields import AtOnce, HostKey, Interface, Machine, Port, Timeout, Vlan
-from stacks.config.lab import LOCAL, Accelerator, NetworkManager, Role
+from stacks.config.fields import AtOnce, HostKey, Interface, Machine, Percent, Port, Timeout, Vlan
+from stacks.config.lab import LOCAL, Accelerator, DiskPolicy, NetworkManager, Role
 from stacks.config.models.base import BRIDGE, EVERYTHING, NO_GUEST, REDEFINE, Model, doc, word_or_mapping
 
 
@@ -25,6 +25,28 @@ class HostBridgeConfig(Model):
         description="The tag of a network on it, 1 to 4094: the bridge carries that one for guests, and the interface "
         "keeps its addresses.",
         json_schema_extra=doc(BRIDGE, "none, the untagged network and its addresses"),
+    )
+
+
+class OvercommitConfig(Model):
+    """How much of what the machine has all guests may ask for together; more is refused before anything is changed."""
+
+    memory: Percent = Field(
+        default=100,
+        description="Their memory, of the machine's: `150%` lets them have half as much again, `80%` leaves a fifth to "
+        "the machine itself.",
+        json_schema_extra=doc(NO_GUEST, "`100%`"),
+    )
+    cpus: Percent | None = Field(
+        default=None,
+        description="Their virtual CPUs, of the machine's: `400%` is four on each.",
+        json_schema_extra=doc(NO_GUEST, "no limit"),
+    )
+    disk: DiskPolicy = Field(
+        default="promised",
+        description="Disks take only the room that is written to. `promised`: a new one must find room in its pool for "
+        "all that it may grow to; `thin`: it need not.",
+        json_schema_extra=doc(NO_GUEST),
     )
 
 
@@ -55,6 +77,11 @@ class HostConfig(Model):
         default=120,
         description="How long libvirt may take for an answer before the run ends with an error.",
         json_schema_extra=doc(NO_GUEST, "`2m`"),
+    )
+    overcommit: OvercommitConfig = Field(
+        default=OvercommitConfig.model_construct(),
+        description="How much guests may ask for together, of what the machine has.",
+        json_schema_extra=doc(NO_GUEST, "see below"),
     )
     role: Role = Field(
         default="server",

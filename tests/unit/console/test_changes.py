@@ -207,6 +207,17 @@ def test_errors() -> None:
     assert changes.errors({}) == []
 
 
+def test_said() -> None:
+    """Warnings first, then what there is to read; what is for others stays with them."""
+    said = [
+        {"severity": "info", "message": "capacity  promised\nmemory    12GiB\n"},
+        {"severity": "warning", "message": "warning: slow\n"},
+        {"severity": "info#err", "message": "a library's"},
+    ]
+    assert list(changes.said({"diagnostics": said})) == ["warning: slow", "capacity  promised", "memory    12GiB"]
+    assert list(changes.said({})) == []
+
+
 def test_protected() -> None:
     """By the names that config has for disks; a stack that was never deployed has none."""
     disk = f"{URN}DataDisk$command:local:Command::web.data-disk"

@@ -22,6 +22,7 @@ _ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUW
 # By the word that the reference has for a text. One that is not here is drawn as its default.
 _TEXTS = {
     "size": st.sampled_from(["1GiB", "2048MiB", "1.5 GiB", "0.25TiB"]),
+    "percentage": st.sampled_from(["80%", "100%", "10000%"]),
     "time": st.sampled_from(["90s", "10m", "2h"]),
     "IPv4 network": st.sampled_from(["10.20.0.0/24", "10.9.0.0/16", "172.16.5.64/26"]),
     "IPv4 address": st.just(""),  # given out at last, when the network is known

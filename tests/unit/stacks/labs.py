@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any
 
-from components.host_facts import HostFacts, LocalImage
+from components.host_facts import HostFacts, LocalImage, Running
 from components.identity import network_uuid
 from stacks.config import Lab
 from stacks.config.parsing import parse
@@ -14,6 +14,7 @@ IMAGES = frozenset({"debian-13"})
 ABLE = HostFacts(
     cpu_flag="vmx",
     kvm_device=True,
+    cpus=8,
     memory_kib=16 * 1024**2,
     root=True,
     package_manager="apt",
@@ -22,6 +23,7 @@ ABLE = HostFacts(
     pool_parent="/var/lib/libvirt/images",
     pool_writable=True,
     pool_free_kib=100 * 1024**2,
+    pool_total_kib=400 * 1024**2,
     addresses=(("lo", IPv4Interface("127.0.0.1/8")), ("eth0", IPv4Interface("192.0.2.2/24"))),
 )
 """A host that can carry a small lab, with nothing on it yet."""
@@ -55,6 +57,8 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return {path: LocalImage(*image) for path, image in value.items()}
         case "cpu_models":
             return {kind: frozenset(models) for kind, models in value.items()}
+        case "running":
+            return {domain: Running(*has) for domain, has in value.items()}
         case "unfinished" | "kept_bridges" | "firmware" | "protected":
             return frozenset(value)
         case _:

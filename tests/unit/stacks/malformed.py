@@ -247,12 +247,13 @@ KINDS: dict[str, dict[str, Breaking]] = {
     "type": {"other": _other_type},
     "unit": {
         word: _for_word(word, "", "2", "GiB", "2 bananas", "1e3MiB", "0x1GiB", "-1GiB", "٣GiB", "1,5GiB", 2, 2.5)
-        for word in ("size", "time")
+        for word in ("size", "time", "percentage")
     },
     "range": {
         "number": _beyond,
         "size": _for_word("size", "0MiB", "1MiB", "65TiB", "999999999999999TiB", "1.000001GiB", "0.000001MiB"),
         "time": _for_word("time", "25h", "999999h", "86401s", "9999999s"),
+        "percentage": _for_word("percentage", "0%", "10001%", "999999%", "1.5%", "-1%", "%", "100 %"),
         "network": _for_word("IPv4 network", "10.0.0.0/8", "10.0.0.0/30", "8.8.8.0/24", "10.0.0.1/24", "fd00::/64"),
         "address": _for_word("IPv4 address", "256.0.0.1", "10.20.0", "::1", "10.20.0.010", "10.20.0.3/24"),
         "digest": _for_word("64 hexadecimal digits", "0" * 63, "0" * 128, "g" * 64),

@@ -17,6 +17,7 @@ from stacks.config import (
     Host,
     Lab,
     Network,
+    Overcommit,
     Pool,
     UrlImage,
 )
@@ -111,7 +112,9 @@ def test_everything_given() -> None:
     """Every key that can be given arrives."""
     given = lab(f"""
         kind: guests
-        host: {{address: nas.lan, hostKey: "{ME}", accelerator: tcg, atOnce: 4, timeout: 30s, role: both}}
+        host:
+          {{address: nas.lan, hostKey: "{ME}", accelerator: tcg, atOnce: 4, timeout: 30s, role: both,
+            overcommit: {{memory: 150%, cpus: 400%, disk: thin}}}}
         network:
           cidr: 192.168.7.0/28
           dhcp: {{start: 192.168.7.12, end: 192.168.7.13}}
@@ -145,7 +148,9 @@ def test_everything_given() -> None:
             shutdownTimeout: 0s
           db: {{}}
     """)
-    assert given.host == Host("nas.lan", "tcg", 4, 30, ME.removesuffix(" me@home"), None, "both", "keep")
+    overcommit = Overcommit(150, 400, "thin")
+    key = ME.removesuffix(" me@home")
+    assert given.host == Host("nas.lan", "tcg", 4, 30, key, None, "both", "keep", overcommit=overcommit)
     assert given.host.ssh == {"destination": "nas.lan", "host_key": given.host.key}
     assert given.network == Network(
         name="quickstart",
