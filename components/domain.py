@@ -6,6 +6,7 @@ from string import ascii_lowercase
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from components.domain_boot import DirectBoot, add_kernel
 from components.domain_parts import Balloon, Cpu, add_balloon, add_cpu, add_watchdog
 
 NAMESPACE = "urn:kvmlab"
@@ -45,6 +46,8 @@ class DomainSpec(NamedTuple):
     """Machine type: `pc` (i440fx) or `q35`; none is libvirt's choice."""
     tpm: bool
     graphics: Graphics | None
+    boot: DirectBoot | None
+    """With paths; none starts it from its disks."""
     disks: Sequence[tuple[str, str]]
     """Format and path, in the order of vda, vdb."""
     data: Sequence[tuple[str, str]]
@@ -142,6 +145,8 @@ def _firmware(domain: ElementTree.Element, spec: DomainSpec) -> None:
     kind.text = "hvm"
     if spec.machine:
         kind.set("machine", spec.machine)
+    if spec.boot:
+        add_kernel(system, spec.boot)
     if spec.firmware == "bios":
         return
     system.set("firmware", "efi")

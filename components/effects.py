@@ -17,6 +17,7 @@ GUEST = {
     "address": Effect.RESTART,
     "autostart": Effect.LIVE,
     "balloon": Effect.RESTART,
+    "boot": Effect.RESTART,
     "console": Effect.RESTART,
     "cpu": Effect.RESTART,
     "cpus": Effect.RESTART,

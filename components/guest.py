@@ -7,6 +7,7 @@ from uuid import uuid4
 import pulumi
 
 from components.domain import DomainSpec, Graphics, data_volume, definition
+from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.identity import domain_uuid, owner
@@ -31,6 +32,8 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     for key in ("balloon", "cpu"):
         if part := args.get(key):
             told[key] = part.shown
+    if boot := args.get("boot"):
+        told["boot"] = str(boot)
     if args["firmware"] != Firmware.BIOS:
         told["firmware"] = args["firmware"]
     return told
@@ -57,6 +60,8 @@ class GuestArgs(Limits):
     """Plain: a TPM 2.0, which swtpm emulates on the host. Default false. Change: restart."""
     graphics: NotRequired[Graphics]
     """Plain: its screen, on the host's loopback; default: none, the serial console alone. Change: restart."""
+    boot: NotRequired[DirectBoot]
+    """Plain: a kernel to start, by links of Images in the pool; default: it starts from its disks. Change: restart."""
     power: NotRequired[Power]
     """Plain: whether it runs; `off` is made and never started. Default `on`. Change: it shuts down, or starts."""
     cpu: NotRequired[Cpu]
@@ -202,7 +207,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         args: the guest.
         instance_id: of its seed, or empty where its seed does not matter.
     """
-    name = f"{args['lab']}-{args['hostname']}"
+    name, boot = f"{args['lab']}-{args['hostname']}", args.get("boot")
     return DomainSpec(
         name=name,
         uuid=domain_uuid(args["lab"], args["hostname"]),
@@ -214,6 +219,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         machine=args.get("machine"),
         tpm=args.get("tpm", False),
         graphics=args.get("graphics"),
+        boot=boot.within(args["pool_path"]) if boot else None,
         disks=[
             ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
             ("raw", f"{args['pool_path']}/{name}-seed.iso"),

@@ -9,7 +9,8 @@ class LocalImage(NamedTuple):
     """An image file on the host that config names."""
 
     format: str
-    """As host/disk_image.sh calls it, or `missing`, `unknown`, or `unchecked` where there is no qemu-img yet."""
+    """As host/disk_image.sh calls it, `iso`, `file` where it may be anything, or `missing`, `unknown`, or
+    `unchecked` where there is no qemu-img yet."""
     virtual_size: int | None
     """Bytes that the guest would see; not known of one that is compressed or in an archive."""
     digest: str | None

@@ -1,4 +1,4 @@
-"""A base image on the host: fetched once, checked, stored under its digest, shared by all guests."""
+"""A base image on the host, or another file that guests start with: fetched once, checked, kept by content, shared."""
 
 from typing import NotRequired
 
@@ -26,6 +26,8 @@ class ImageArgs(OnHost):
     """Plain: what images/build makes where the URL cannot be reached."""
     file: NotRequired[str]
     """Plain: absolute path of a file on the host; copied."""
+    kind: NotRequired[str]
+    """Plain: `iso`, `kernel` or `initrd` for what is kept as it is; default: an image, the disk in which is kept."""
     disk: NotRequired[str]
     """Plain: the file's name where it is in an archive with several disks."""
 
@@ -52,8 +54,9 @@ class Image(pulumi.ComponentResource):
             if value := args.get(key):
                 environment[key.upper()] = value
         # A user's own environment comes through to scripts, and may well have a DISK.
-        if "disk" in args:
-            environment["IMAGE_DISK"] = args["disk"]
+        for key in ("disk", "kind"):
+            if value := args.get(key):
+                environment[f"IMAGE_{key.upper()}"] = value
         fetched = script(
             f"{name}-image",
             "image.sh apply",

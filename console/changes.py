@@ -21,6 +21,7 @@ _WORDS = {"memory_mib": "memory", "disk_bytes": "disk", "data_disks": "disks"}
 _DEFAULTS = {
     "autostart": "false",
     "balloon": "virtio",
+    "boot": "from disk",
     "console": "vnc",
     "cpu": "default",
     "data_disks": "none",

@@ -76,7 +76,7 @@ delete() {
         remove_pool
         rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished
         # An image's name is half of its digest.
-        find "$POOL_PATH" -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9a-f]{32}\.qcow2(\.part)?' -delete
+        find "$POOL_PATH" -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9a-f]{32}\.(qcow2|iso|kernel|initrd)(\.part)?' -delete
         remove_directory
     fi
     ok "nothing is left of lab $LAB"

@@ -11,7 +11,9 @@ missing_top() {
     printf '%s\n' "$directory"
 }
 
+# Images of one lab come side by side.
 make_directory() {
+    lock_way
     if [ ! -d "$POOL_PATH" ]; then
         # The marker appears together with the directories, so that a killed run cannot lose it.
         top=$(missing_top)
@@ -25,6 +27,7 @@ make_directory() {
     elif [ ! -e "$marker" ]; then
         printf 'lab=%s\nmade=no\n' "$LAB" >"$marker"
     fi
+    exec 7>&-
 }
 
 remove_directory() {

@@ -34,6 +34,16 @@ format_of() {
     printf '%s\n' "$kind"
 }
 
+# iso_format_of FILE: iso, the name of a wrapper that may hold one, or nothing. ISO 9660 has its mark behind sixteen sectors that
+# are a boot loader's, so that by its first one it may be a raw disk, too. https://wiki.osdev.org/ISO_9660#Volume_Descriptors
+iso_format_of() {
+    if [ "$(od -An -v -tx1 -j 32769 -N 5 "$1" 2>/dev/null | tr -d ' ')" = 4344303031 ]; then
+        echo iso
+    else
+        format_of "$1" | grep -xE 'gzip|xz|zstd|bzip2|tar|zip' || true
+    fi
+}
+
 # disk_info FILE FORMAT: what qemu-img says of it, in JSON. By this name the file is told from others that it may name.
 disk_info() { timeout 60 qemu-img info -f "$2" --output=json /proc/self/fd/9 9<"$1"; }
 

@@ -4,7 +4,8 @@
 # usage: image.sh apply|delete
 # environment: POOL_PATH LAB LINK (name that guests use), then FILE and optionally DIGEST, or URL and DIGEST and optionally
 #              BUILD; DIGEST is "sha512:<hex>" or "sha256:<hex>", of the file as it is published. Optionally IMAGE_DISK, the file's
-#              name in an archive
+#              name in an archive, and
+#              IMAGE_KIND (iso|kernel|initrd: what is kept as it is, and is no disk)
 set -eu
 . host/lib.sh
 . host/way.sh
@@ -24,14 +25,13 @@ keep() {
     # Disks of one archive have one digest, and are told apart by their names.
     identity=$2
     [ -z "${IMAGE_DISK:-}" ] || identity=$(printf '%s %s' "$2" "$IMAGE_DISK" | sha512sum)
-    progress "unpacking ${FILE:-$URL}"
-    unwrap
-    if [ "$format" != qcow2 ]; then
-        said=$(qemu-img convert -f "$format" -O qcow2 "$part" "$part.qcow2" 2>&1) || not_whole "$said"
-        mv -T "$part.qcow2" "$part"
-    fi
-    stop_progress
-    target=$POOL_PATH/$(printf '%s' "$identity" | cut -c 1-32).qcow2
+    case $IMAGE_KIND in
+        disk) disk_alone ;;
+        iso) check_iso ;;
+    esac
+    suffix=$IMAGE_KIND
+    [ "$suffix" != disk ] || suffix=qcow2
+    target=$POOL_PATH/$(printf '%s' "$identity" | cut -c 1-32).$suffix
     mv -T "$part" "$target"
     rm -f "$part".*
     chmod 0644 "$target"
@@ -39,6 +39,17 @@ keep() {
     ln -sfn "$(basename "$target")" "$POOL_PATH/$LINK.new"
     mv -T "$POOL_PATH/$LINK.new" "$POOL_PATH/$LINK"
     changed "image $LINK is $1:$2"
+}
+
+# disk_alone: the file becomes a disk that QEMU can stand others on.
+disk_alone() {
+    progress "unpacking ${FILE:-$URL}"
+    unwrap
+    if [ "$format" != qcow2 ]; then
+        said=$(qemu-img convert -f "$format" -O qcow2 "$part" "$part.qcow2" 2>&1) || not_whole "$said"
+        mv -T "$part.qcow2" "$part"
+    fi
+    stop_progress
 }
 
 # Nothing of what has failed stays behind, except a rejected file, which is somebody's evidence.
@@ -108,7 +119,8 @@ build() {
 prove() {
     ! qemu_user || as_qemu dd if="$target" of=/dev/null count=1 2>/dev/null ||
         die "$POOL_PATH: must hold files that $user can read, got $target, which it cannot; choose another pool.path"
-    (let_helper_read "$target" "$part.qcow2") || exit 1
+    # The helper looks into disks alone.
+    [ "$IMAGE_KIND" != disk ] || (let_helper_read "$target" "$part.qcow2") || exit 1
 }
 
 apply() {
@@ -143,4 +155,5 @@ delete() {
 }
 
 alone "$LAB-$LINK"
+: "${IMAGE_KIND:=disk}"
 "$1"

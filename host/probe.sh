@@ -1,7 +1,8 @@
 #!/bin/sh
 # All that a preview must know of a host, in one round trip. Reads only; one "key value" a line, parsed by
 # components/host_facts.py.
-# usage: probe.sh   environment: LAB POOL_PATH FILES (local images, a line each: "LINK ALGORITHM-or-dash PATH")
+# usage: probe.sh   environment: LAB POOL_PATH FILES (local images, and other files that guests start with, a line each:
+#        "LINK ALGORITHM-or-dash PATH")
 #        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do), and optionally
 #        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
 #        CPU_TYPES (of domains, of which CPU models matter) IPV6 (whether a network has it)
@@ -90,6 +91,18 @@ esp() {
     if has_esp "$2" "$3"; then fact esp "$1 yes"; else fact esp "$1 no"; fi
 }
 
+# look_into LINK FILE: what an image is; sets format and size.
+look_into() {
+    format=$(format_of "$2")
+    case $format in
+        qcow2 | vmdk | vdi | vpc | vhdx | raw)
+            info=$(disk_info "$2" "$format" 2>/dev/null) || format=
+            size=$(printf '%s\n' "$info" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')
+            if stands_alone "$info"; then esp "$1" "$2" "$format"; else format=elsewhere; fi
+            ;;
+    esac
+}
+
 # A local image is hashed once, while the pool does not hold it yet.
 printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     [ -n "$file" ] || continue
@@ -97,13 +110,10 @@ printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     if [ ! -f "$file" ] || [ ! -r "$file" ]; then
         format=missing
     elif command -v qemu-img >/dev/null; then
-        format=$(format_of "$file")
-        case $format in
-            qcow2 | vmdk | vdi | vpc | vhdx | raw)
-                info=$(disk_info "$file" "$format" 2>/dev/null) || format=
-                size=$(printf '%s\n' "$info" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')
-                if stands_alone "$info"; then esp "$link" "$file" "$format"; else format=elsewhere; fi
-                ;;
+        case $link in
+            base-kernel-* | base-initrd-*) format='file' ;;
+            base-iso-*) format=$(iso_format_of "$file") ;;
+            *) look_into "$link" "$file" ;;
         esac
         [ "$algorithm" = - ] || [ -e "$POOL_PATH/$link" ] || digest=$("${algorithm}sum" "$file" | cut -d ' ' -f 1)
     fi
@@ -111,6 +121,7 @@ printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
 done
 
 for base in "$POOL_PATH"/base-*; do
+    case ${base##*/} in base-iso-* | base-kernel-* | base-initrd-*) continue ;; esac
     if [ ! -L "$base" ] || ! command -v qemu-img >/dev/null; then continue; fi
     fact base "${base##*/} $(qemu-img info -U --output=json "$base" | sed -n 's/^    "virtual-size": \([0-9]*\).*/\1/p')"
     esp "${base##*/}" "$base" qcow2

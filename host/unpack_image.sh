@@ -7,7 +7,11 @@ most_wrappers=4
 most_files=100 # of an archive, to look into for a disk
 disk="a disk (qcow2, VMDK, VDI, VHD, VHDX, or raw with a boot sector)"
 
-refuse() { die "image ${FILE:-$URL}: $1"; }
+refuse() {
+    what=${IMAGE_KIND:-disk}
+    [ "$what" != disk ] || what=image
+    die "$what ${FILE:-$URL}: $1"
+}
 
 # not_whole SAID: by what a tool said first, which is why it failed.
 not_whole() {
@@ -140,6 +144,16 @@ unwrap() {
     [ -z "$wanted" ] || refuse "must hold a file '$wanted', got $names; set the image's \`disk\` to what it holds, or to nothing"
     [ -n "$format" ] || refuse "must hold $disk, got something else; give another file"
     check_disk
+}
+
+# check_iso: it is what is started from as it is, so nothing is taken off it.
+check_iso() {
+    format=$(iso_format_of "$part")
+    case $format in
+        iso) ;;
+        '') refuse 'must be an ISO image, got something else; give another file' ;;
+        *) refuse "must be an ISO image by itself, got a $format; unpack it, and give the ISO that is in it" ;;
+    esac
 }
 
 check_disk() {

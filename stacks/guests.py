@@ -9,6 +9,7 @@ from components import cloud_init, identity, keys
 from components.claim import Claim
 from components.data_disk import DataDisk
 from components.domain import Graphics
+from components.domain_boot import DirectBoot
 from components.enums import Firmware, NetworkMode, OnCloudInitChange, Power, WaitFor
 from components.errors import Problem
 from components.guest import Guest, GuestArgs
@@ -109,11 +110,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         after(host.setup),
     )
     # Before pool and network: an image that cannot be had leaves the host as it was.
+    wanted = {images.link(guest.image): images.image_args(guest.image, lab.pool) for guest in lab.guests if guest.image}
+    for guest in lab.guests:
+        wanted |= {file.link: images.boot_file_args(file, lab.pool) for file in images.boot_files(guest)}
     bases = {
-        link: Image(
-            f"{link.removeprefix('base-')}{suffix}", {**images.image_args(image, lab.pool), **on}, after(claim.command)
-        )
-        for link, image in {images.link(guest.image): guest.image for guest in lab.guests if guest.image}.items()
+        link: Image(f"{link.removeprefix('base-')}{suffix}", {**args, **on}, after(claim.command))
+        for link, args in wanted.items()
     }
     # Groups may all be empty for now: then there is nothing to store.
     pools = (
@@ -184,6 +186,9 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         }
         if guest.image:
             args["image"] = bases[images.link(guest.image)].link
+        files = {file.kind: file.link for file in images.boot_files(guest)}
+        if guest.boot:
+            args["boot"] = DirectBoot(files["kernel"], files.get("initrd"), guest.boot.cmdline)
         if guest.power == "off":
             args["power"] = Power.OFF
         if guest.tpm:
@@ -200,7 +205,8 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["watchdog"] = guest.watchdog
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
-        last.append(Guest(guest.name, args, after(*pools, network, *disks)).ready)
+        before = [*pools, network, *disks, *(bases[link] for link in files.values())]
+        last.append(Guest(guest.name, args, after(*before)).ready)
     return last
 
 

@@ -1,14 +1,15 @@
 """From what a guest's config calls an image to what the host is to fetch. Pure but for reading the catalogue."""
 
 import platform
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
-from stacks.config import CatalogueImage, Digest, FileImage, Image, Pool, UrlImage
+from stacks.config import CatalogueImage, Digest, FileImage, GuestSpec, Image, Pool, Source, UrlImage
 
 if TYPE_CHECKING:
     from components.image import ImageArgs
@@ -26,6 +27,36 @@ def link(image: Image) -> str:
             return _link("file", path, _text(digest) if digest else "", *_of_archive(disk))
         case UrlImage(url, digest, disk):
             return _link("url", url, _text(digest), *_of_archive(disk))
+
+
+class BootFile(NamedTuple):
+    """A file that a guest starts with, beside its image."""
+
+    kind: str
+    """What it is, as the Image component calls it."""
+    source: Source
+    key: str
+    """Where the guest's config tells of it."""
+
+    @property
+    def link(self) -> str:
+        """Its name in the pool, as an image's."""
+        digest = self.source.digest
+        place = self.source.path if isinstance(self.source, FileImage) else self.source.url
+        return _link(self.kind, place, _text(digest) if digest else "")
+
+
+def boot_files(guest: GuestSpec) -> Iterator[BootFile]:
+    """All that a guest has."""
+    if guest.boot:
+        yield BootFile("kernel", guest.boot.kernel, "boot.kernel")
+        if guest.boot.initrd:
+            yield BootFile("initrd", guest.boot.initrd, "boot.initrd")
+
+
+def boot_file_args(file: BootFile, pool: Pool) -> "ImageArgs":
+    """The same for the Image component."""
+    return {**image_args(file.source, pool), "link": file.link, "kind": file.kind}
 
 
 def is_published(image: Image) -> bool:

@@ -8,7 +8,7 @@ from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
-from stacks import images, preflight_capacity, preflight_networks, preflight_parts
+from stacks import images, preflight_boot, preflight_capacity, preflight_networks, preflight_parts
 from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
 from stacks.volumes import volumes
 
@@ -17,10 +17,8 @@ MIB = 1024 * 1024
 
 def question(lab: Lab) -> dict[str, str]:
     """What host/probe.sh is to be asked for this lab."""
-    files = {
-        f"{images.link(image)} {image.digest.algorithm if image.digest else '-'} {image.path}"
-        for image in _files_of(lab)
-    }
+    files = {_asked(images.link(image), image) for image in _files_of(lab)}
+    files |= {_asked(link, file.source) for link, file in preflight_boot.local_files(lab).items()}
     needs = " ".join(commands(lab.host.role, tpm=any(guest.tpm for guest in lab.guests)))
     asked = {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
     # Each costs a preview some time, so it is asked only where it matters.
@@ -28,6 +26,10 @@ def question(lab: Lab) -> dict[str, str]:
     asked["FIRMWARE"] = " ".join(by_uefi)
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
     return {**asked, **preflight_parts.question(lab), **preflight_networks.question(lab)}
+
+
+def _asked(link: str, file: FileImage) -> str:
+    return f"{link} {file.digest.algorithm if file.digest else '-'} {file.path}"
 
 
 def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Problem]:
@@ -53,6 +55,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
             preflight_networks.problems,
             _domains,
             _images,
+            preflight_boot.problems,
             _hardware,
         )
     found = [problem for check in checks for problem in check(lab, facts)]

@@ -30,8 +30,11 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.guests.&lt;name&gt;.cpu.topology", models.TopologyConfig),
     ("lab.guests.&lt;name&gt;.balloon", models.BalloonConfig),
     ("lab.guests.&lt;name&gt;.watchdog", models.WatchdogConfig),
+    ("lab.guests.&lt;name&gt;.boot", models.BootConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),
+    ("kernel or initrd, from a file", models.SourceFile),
+    ("kernel or initrd, from the web", models.SourceUrl),
 )
 
 INTRO = """\

@@ -1,6 +1,7 @@
 """The typed config of a stack: a frozen lab, or one report of everything that is wrong with it."""
 
 from stacks.config.lab import (
+    Boot,
     CatalogueImage,
     Console,
     DataDisk,
@@ -14,11 +15,13 @@ from stacks.config.lab import (
     Overcommit,
     Pool,
     Segment,
+    Source,
     UrlImage,
 )
 from stacks.config.loading import load
 
 __all__ = [
+    "Boot",
     "CatalogueImage",
     "Console",
     "DataDisk",
@@ -32,6 +35,7 @@ __all__ = [
     "Overcommit",
     "Pool",
     "Segment",
+    "Source",
     "UrlImage",
     "load",
 ]

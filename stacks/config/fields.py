@@ -51,6 +51,7 @@ Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface n
 Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]
 Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
 AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
+Cmdline = Annotated[str, PlainValidator(scalars.cmdline), _text("command line", maxLength=2047)]
 Member = Annotated[str, PlainValidator(scalars.member), _text("name in an archive")]
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
 Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]

@@ -64,7 +64,18 @@ class UrlImage:
     """As a FileImage's."""
 
 
-Image = CatalogueImage | FileImage | UrlImage
+Source = FileImage | UrlImage
+"""A file, on the host or on the web."""
+Image = CatalogueImage | Source
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """A kernel that is started directly."""
+
+    kernel: Source
+    initrd: Source | None
+    cmdline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +241,7 @@ class GuestSpec:
     ready_timeout: int
     shutdown_timeout: int
     power: Power = "on"
+    boot: Boot | None = None
 
     @property
     def path(self) -> str:

@@ -54,6 +54,11 @@ def word(value: object) -> str:
     return "text" if isinstance(value, str) and not _WORD.fullmatch(value) else got(value)
 
 
+def _neither(value: object) -> str:
+    """What stands in a file's place: a mapping without either."""
+    return "neither" if isinstance(value, dict) else word(value)
+
+
 def _message(error: "ErrorDetails", place: Place) -> str:
     value: object = error["input"]
     context = error.get("ctx", {})
@@ -85,6 +90,9 @@ def _message(error: "ErrorDetails", place: Place) -> str:
         case "model_type" | "dict_type":
             hint = "; write {} for the defaults" if value is None else ""
             return f"must be a mapping, got {word(value)}{hint}"
+        case "union_tag_invalid" if place[-1] != "image":
+            hint = f"; write {{file: {value}}}" if isinstance(value, str) and word(value) == got(value) else ""
+            return f"must be a mapping with 'file' or 'url', got {_neither(value)}{hint}"
         case "union_tag_invalid":
             return "must be a name of the catalogue or a mapping with 'file' or 'url', got neither"
         case other:

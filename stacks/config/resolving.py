@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
 from components.domain_parts import Balloon, Cpu, Topology
 from stacks.config import models
 from stacks.config.lab import (
+    Boot,
     Bridge,
     CatalogueImage,
     Console,
@@ -23,6 +24,7 @@ from stacks.config.lab import (
     Overcommit,
     Pool,
     Segment,
+    Source,
     UrlImage,
 )
 
@@ -195,6 +197,7 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         ready_timeout=config.ready_timeout,
         shutdown_timeout=config.shutdown_timeout,
         power=config.power,
+        boot=_boot(config.boot),
     )
 
 
@@ -221,14 +224,24 @@ def _image(config: str | models.ImageFile | models.ImageUrl) -> Image | None:
             return None
         case str():
             return CatalogueImage(config)
-        case models.ImageFile():
-            return FileImage(config.file, next(_digests(config), None), config.disk or "")
-        case models.ImageUrl():
-            # The model has seen to it that there is one.
-            return UrlImage(config.url, next(_digests(config)), config.disk or "")
+        case _:
+            return replace(_source(config), disk=config.disk or "")
 
 
-def _digests(source: models.ImageSource) -> Iterator[Digest]:
+def _boot(config: models.BootConfig | None) -> Boot | None:
+    if config is None:
+        return None
+    return Boot(_source(config.kernel), config.initrd and _source(config.initrd), config.cmdline)
+
+
+def _source(config: models.ImageFile | models.ImageUrl | models.SourceFile | models.SourceUrl) -> Source:
+    if isinstance(config, models.ImageFile | models.SourceFile):
+        return FileImage(config.file, next(_digests(config), None))
+    # The model has seen to it that there is one.
+    return UrlImage(config.url, next(_digests(config)))
+
+
+def _digests(source: models.Digested) -> Iterator[Digest]:
     if source.sha512:
         yield Digest("sha512", source.sha512)
     if source.sha256:

@@ -22,6 +22,7 @@ _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _CPU_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII)
 _MACHINE_MAX = 255
+CMDLINE_MAX = 2047
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _LOCAL6 = IPv6Network("fd00::/8")
@@ -256,6 +257,17 @@ def member(value: object) -> str:
         raise ScalarError(f"must be the name of a file in the archive, got {got(value)}; write for example 'disk.img'")
     if {"", ".."} & set(value.split("/")):
         raise ScalarError(f"must be a file below the archive's top, got {got(value)}; write for example 'disk.img'")
+    return value
+
+
+def cmdline(value: object) -> str:
+    """A kernel's command line: https://docs.kernel.org/arch/x86/boot.html (cmdline_size)."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ScalarError(f"must be one line of text, got {got(value)}; write for example 'console=ttyS0'")
+    if len(value.encode()) > CMDLINE_MAX:
+        raise ScalarError(f"must be at most {CMDLINE_MAX} characters, got {len(value.encode())}; shorten it")
+    if "${secrets." in value:
+        raise ScalarError("must hold no secret, which anybody on host and guest could read, got one; take it out")
     return value
 
 

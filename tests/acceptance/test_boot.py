@@ -3,12 +3,17 @@
 `make e2e-guests` runs it, in a few minutes.
 """
 
-from collections.abc import Iterator
+import os
+import select
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.acceptance.bootable import MARK, Parts
 from tests.acceptance.edits import predicted, seen
 from tests.e2e.lab import Lab, host, run
 from tests.e2e.machine import Machine
@@ -84,6 +89,62 @@ def test_blank_and_off(machine: Machine) -> None:
     assert run("virsh", "start", f"{STACK}-web").returncode == 0
     up(machine, web={"power": "off", "cpus": 2}, spare={"cpus": 2, "disk": "512MiB"})
     assert state("web") == "shut off"
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """What can be started."""
+    return Parts(tmp_path_factory.mktemp("parts"))
+
+
+@contextmanager
+def console(guest: str) -> Generator[int]:
+    """The serial console of a guest that runs; what it says while nobody looks is lost."""
+    terminal = run("virsh", "-q", "ttyconsole", f"{STACK}-{guest}").stdout.strip()
+    line = os.open(terminal, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        yield line
+    finally:
+        os.close(line)
+
+
+def said(guest: str, words: str, seconds: int = 100) -> str:
+    """All that a guest says, from now until it says that."""
+    text, deadline = "", time.monotonic() + seconds
+    with console(guest) as line:
+        while words not in text:
+            left = deadline - time.monotonic()
+            assert left > 0, f"{guest} did not say {words!r} in {seconds} s, but {text!r}"
+            if select.select([line], [], [], left)[0]:
+                text += os.read(line, 4096).decode(errors="replace")
+    return text
+
+
+def test_kernel(machine: Machine, parts: Parts) -> None:
+    """It is started with its initrd and its command line, another one of which is one restart; without it, the disk."""
+    initrd = machine.disk / "initrd"
+    initrd.write_bytes(parts.initrd())
+    boot = {"kernel": {"file": str(parts.kernel)}, "initrd": {"file": str(initrd)}}
+    web: dict[str, Any] = {"memory": "256MiB", "boot": {**boot, "cmdline": "console=ttyS0 quiet kvmlab=a&b"}}
+    up(machine, web=web)
+    said("web", f"{MARK} runs: console=ttyS0 quiet kvmlab=a&b")
+    kept = pool(machine)
+    assert {name.rpartition(".")[2] for name in kept if not name.startswith(("base-", STACK))} == {"initrd", "kernel"}
+
+    web["boot"]["cmdline"] = "console=ttyS0 quiet kvmlab=2"
+    write(machine, web=web)
+    assert {f"{effect}" for effect in predicted(machine.lab).values()} == {"restart"}
+    machine.lab.make("up")
+    said("web", f"{MARK} runs: console=ttyS0 quiet kvmlab=2")
+    assert pool(machine) == kept
+
+    up(machine, web={"memory": "256MiB"})
+    assert "<kernel>" not in seen(f"{STACK}-web", machine.disk / "pool").definition
+    assert pool(machine) == {name for name in kept if name.startswith(STACK)}
+
+    write(machine, web={"boot": {"kernel": {"file": "/srv/none"}}, "power": "off"})
+    done = run("make", "up", f"STACK={STACK}")
+    assert "lab.guests.web.boot.kernel.file: must be a file that the host can read, got '/srv/none'" in done.stdout
 
 
 def disk(machine: Machine, guest: str) -> Path:

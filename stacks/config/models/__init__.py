@@ -6,19 +6,22 @@ from stacks.config.models.base import Model
 from stacks.config.models.devices import ConsoleChoice, ConsoleConfig
 from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig, OvercommitConfig
-from stacks.config.models.image import NO_IMAGE, ImageConfig, ImageFile, ImageSource, ImageUrl
+from stacks.config.models.image import NO_IMAGE, Digested, ImageConfig, ImageFile, ImageUrl
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.parts import BalloonConfig, CpuConfig, TopologyConfig, WatchdogConfig
+from stacks.config.models.source import BootConfig, SourceConfig, SourceFile, SourceUrl
 from stacks.config.models.storage import DiskConfig, PoolConfig
 
 __all__ = [
     "NO_IMAGE",
     "BalloonConfig",
+    "BootConfig",
     "ConsoleChoice",
     "ConsoleConfig",
     "CpuConfig",
     "DhcpConfig",
+    "Digested",
     "DiskConfig",
     "FurtherNetworkConfig",
     "GroupConfig",
@@ -28,13 +31,15 @@ __all__ = [
     "HostConfig",
     "ImageConfig",
     "ImageFile",
-    "ImageSource",
     "ImageUrl",
     "LabConfig",
     "Model",
     "NetworkConfig",
     "OvercommitConfig",
     "PoolConfig",
+    "SourceConfig",
+    "SourceFile",
+    "SourceUrl",
     "TopologyConfig",
     "WatchdogConfig",
     "model_at",
@@ -58,6 +63,12 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return DhcpConfig
         case ["pool"]:
             return PoolConfig
+        case [*_, "kernel" | "initrd" | "iso", "\0file"]:
+            return SourceFile
+        case [*_, "kernel" | "initrd" | "iso", "\0url"]:
+            return SourceUrl
+        case ["guests" | "groups", _, "boot"]:
+            return BootConfig
         case [*_, "\0file"]:
             return ImageFile
         case [*_, "\0url"]:

@@ -22,6 +22,7 @@ from stacks.config.models.base import BY_CLOUD_INIT, GROWS, NAMES, NO_GUEST, RED
 from stacks.config.models.devices import ConsoleChoice
 from stacks.config.models.image import ImageConfig
 from stacks.config.models.parts import BalloonChoice, CpuChoice, WatchdogConfig
+from stacks.config.models.source import BootConfig
 from stacks.config.models.storage import DiskConfig
 from stacks.config.scalars import MIB
 
@@ -77,6 +78,11 @@ class GuestConfig(Model):
         default="vnc",
         description="The screen: `vnc`, `spice` or `none`, or a mapping with its port. A serial console it has always.",
         json_schema_extra=doc(REDEFINE),
+    )
+    boot: BootConfig | None = Field(
+        default=None,
+        description="A kernel to start, with an initrd and a command line, in place of what is on its disks.",
+        json_schema_extra=doc(REDEFINE, "none, it starts from its root disk"),
     )
     power: Power = Field(
         default="on",

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from components.domain import DomainSpec, Graphics, definition
+from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu, Topology
 
 CASES = Path(__file__).parents[2] / "cases" / "domain"
@@ -21,6 +22,7 @@ SPEC = DomainSpec(
     machine=None,
     tpm=False,
     graphics=Graphics("vnc", None),
+    boot=None,
     disks=[("qcow2", "/srv/six/six-node-1.qcow2"), ("raw", "/srv/six/six-node-1-seed.iso")],
     data=[],
     network="six",
@@ -38,6 +40,7 @@ CHANGES: dict[str, object] = {
     "machine": "q35",
     "tpm": True,
     "graphics": Graphics("vnc", 6000),
+    "boot": DirectBoot("/srv/six/base-kernel-0", None, ""),
     "disks": SPEC.disks[:1],
     "data": [("data", "/srv/six/six-node-1.data.qcow2")],
     "network": "seven",
@@ -71,6 +74,7 @@ KEPT: dict[str, DomainSpec] = {
         balloon=Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
     ),
     "parts-named": SPEC._replace(cpu=Cpu("Westmere", None), machine="q35", watchdog="inject-nmi"),
+    "kernel": SPEC._replace(boot=DirectBoot("/srv/a&b/base-kernel-0", "/srv/six/base-initrd-0", "a='<' console=ttyS0")),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components.domain import Graphics, definition
+from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.guest import Guest, GuestArgs, domain_spec
@@ -119,6 +120,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "balloon": (Balloon(is_there=False, free_page_reporting=False, autodeflate=False), "restart"),
     "watchdog": ("reset", "restart"),
     "autostart": (True, "live"),
+    "boot": (DirectBoot("base-kernel-0", None, ""), "restart"),
     "power": (Power.OFF, "live"),
     "disk_bytes": (11 * 1024**3, "live"),
     "image": ("base-other", "replace"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
 from components.effects import GUEST, Effect
 from components.guest import shown
@@ -230,14 +231,15 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
     """Or is its cloud-config, for which that depends."""
     everything = guest_args(
         autostart=True,
+        balloon=Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
+        boot=DirectBoot("base-kernel-0", None, ""),
+        cpu=Cpu("maximum", None),
         data_disks=["data"],
+        firmware="uefi",
+        graphics=None,
         machine="q35",
         power="off",
         tpm=True,
-        firmware="uefi",
-        graphics=None,
-        cpu=Cpu("maximum", None),
-        balloon=Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
         watchdog="reset",
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}

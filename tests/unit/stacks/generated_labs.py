@@ -34,6 +34,7 @@ _TEXTS = {
     "`local` or ssh destination": st.sampled_from(["local", "nas", "me@nas.home.arpa", "me@fd00::1"]),
     "absolute path": st.sampled_from(["/srv/kvm/lab", "/var/lib/räume/1 2"]),
     "name in an archive": st.sampled_from(["disk1.vmdk", "a b/-x.img"]),
+    "command line": st.sampled_from(["console=ttyS0 quiet", "autoinstall ds=nocloud"]),
     "URL": st.sampled_from(["https://example.org/debian.qcow2", "http://[fd00::1]:8080/a?b=c"]),
     "64 hexadecimal digits": st.text(_HEX, min_size=64, max_size=64),
     "128 hexadecimal digits": st.text(_HEX, min_size=128, max_size=128),

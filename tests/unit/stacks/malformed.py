@@ -81,8 +81,9 @@ def _unknown_key(spot: Spot) -> st.SearchStrategy[Broken] | None:
 
 
 def _missing_key(spot: Spot) -> st.SearchStrategy[Broken] | None:
-    # What an image lacks decides which form of it was meant.
-    required: list[str] = [] if spot.place[-1:] == ("image",) else spot.schema.get("required", [])
+    # What a file lacks decides which form of it was meant.
+    is_file = spot.place[-1:] in (("image",), ("kernel",), ("initrd",), ("iso",))
+    required: list[str] = [] if is_file else spot.schema.get("required", [])
     without = [Broken({k: v for k, v in spot.value.items() if k != key}, ((key,),)) for key in required]
     return st.sampled_from(without) if without else None
 

@@ -8,6 +8,7 @@ import yaml
 from components.domain_parts import Balloon, Cpu, Topology
 from components.errors import ConfigError
 from stacks.config import (
+    Boot,
     CatalogueImage,
     Console,
     DataDisk,
@@ -225,6 +226,23 @@ def test_parts(keys: str, cpu: Cpu | None, balloon: Balloon | None) -> None:
     """A word and a mapping mean the same; what says nothing is the default."""
     (guest,) = lab(f"{{kind: guests, guests: {{web: {{{keys}}}}}}}").guests
     assert (guest.cpu, guest.balloon) == (cpu, balloon)
+
+
+def test_a_kernel() -> None:
+    """Its files are given as an image's, and may be what the guest has beside one."""
+    (web,) = lab(f"""
+        kind: guests
+        guests:
+          web:
+            boot:
+              kernel: {{file: /srv/vmlinuz, sha256: {SHA256}}}
+              initrd: {{url: "http://example.org/initrd", sha256: {SHA256}}}
+              cmdline: console=ttyS0
+    """).guests
+    digest = Digest("sha256", SHA256)
+    kernel, initrd = FileImage("/srv/vmlinuz", digest), UrlImage("http://example.org/initrd", digest)
+    assert web.boot == Boot(kernel, initrd, "console=ttyS0")
+    assert (web.image, web.wait_for) == (CatalogueImage("debian-13"), "cloud-init")
 
 
 def test_groups_count_up_in_natural_order() -> None:

@@ -258,6 +258,24 @@ def test_networks() -> None:
     assert after["Command network.wire-network"].inputs["environment"]["NETWORK"] == "six-wire"
 
 
+def test_a_kernel() -> None:
+    """Its files are the lab's once, come as images do, and each guest that starts with them waits for them."""
+    boot = {"kernel": {"file": "/srv/vmlinuz"}, "initrd": {"file": "/srv/initrd"}, "cmdline": "quiet"}
+    made = compose({"kind": "guests", "image": "none", "guests": {"a": {"boot": boot}, "b": {"boot": boot}, "c": {}}})
+    commands = {key: made[key].inputs["environment"] for key in image_parts(made) if key.startswith("Command ")}
+    assert sorted((each["IMAGE_KIND"], each["FILE"]) for each in commands.values()) == [
+        ("initrd", "/srv/initrd"),
+        ("kernel", "/srv/vmlinuz"),
+    ]
+    files = {key.removeprefix("Command ") for key in commands}
+    assert files <= made["Command a-guest"].depends_on
+    assert not files & made["Command c-guest"].depends_on
+    links = {each["IMAGE_KIND"]: each["LINK"] for each in commands.values()}
+    assert made["Guest b"].inputs["boot"] == f"{links['kernel']} {links['initrd']} quiet"
+    path = "/var/lib/libvirt/images/six"
+    assert f"<kernel>{path}/{links['kernel']}</kernel>" in made["Command b-guest"].inputs["environment"]["DEFINITION"]
+
+
 def test_exports() -> None:
     """A run ends with a table that tells each guest's address and how to log in."""
     raw = {
