@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from components.domain_boot import DirectBoot, add_kernel
 from components.domain_parts import Balloon, Cpu, add_balloon, add_cpu, add_watchdog
+from components.domain_shares import Share, add_shares
 
 NAMESPACE = "urn:kvmlab"
 """Of the domain's metadata: what it was defined from."""
@@ -62,6 +63,8 @@ class DomainSpec(NamedTuple):
     """None is libvirt's own, of virtio."""
     watchdog: str | None = None
     """What it does when nobody feeds it, in libvirt's word; none is none."""
+    shares: Sequence[Share] = ()
+    """In the order of their tags."""
 
 
 def definition(spec: DomainSpec) -> str:
@@ -119,6 +122,7 @@ def _xml(spec: DomainSpec) -> str:
     if spec.tpm:
         tpm = ElementTree.SubElement(devices, "tpm", model="tpm-crb")
         ElementTree.SubElement(tpm, "backend", type="emulator", version="2.0")
+    add_shares(domain, devices, spec.shares)
     add_watchdog(devices, spec.watchdog)
     add_balloon(devices, spec.balloon)
     rng = ElementTree.SubElement(devices, "rng", model="virtio")

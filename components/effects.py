@@ -29,6 +29,7 @@ GUEST = {
     "machine": Effect.RESTART,
     "memory_mib": Effect.RESTART,
     "power": Effect.RESTART,
+    "shares": Effect.RESTART,
     "tpm": Effect.RESTART,
     "watchdog": Effect.RESTART,
 }

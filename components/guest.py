@@ -9,6 +9,7 @@ import pulumi
 from components.domain import DomainSpec, Graphics, data_volume, definition
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
+from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.identity import domain_uuid, owner
 from components.options import first_child, without_order
@@ -34,6 +35,8 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
             told[key] = part.shown
     if boot := args.get("boot"):
         told["boot"] = str(boot)
+    if shares := args.get("shares"):
+        told["shares"] = [f"{share.tag} of {share.path}" for share in shares]
     if args["firmware"] != Firmware.BIOS:
         told["firmware"] = args["firmware"]
     return told
@@ -70,6 +73,8 @@ class GuestArgs(Limits):
     """Plain: what takes memory back from it; default: libvirt's, of virtio. Change: restart."""
     watchdog: NotRequired[str]
     """Plain: what is done when its system hangs, in libvirt's word; default: nothing watches. Change: restart."""
+    shares: NotRequired[Sequence[Share]]
+    """Plain: directories of the host's that it may mount; they are there, and stay. Default none. Change: restart."""
     autostart: bool
     """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
@@ -232,4 +237,5 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         cpu=args.get("cpu"),
         balloon=args.get("balloon"),
         watchdog=args.get("watchdog"),
+        shares=args.get("shares", ()),
     )

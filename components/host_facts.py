@@ -77,6 +77,8 @@ class HostFacts:
     """Whether QEMU has it; true where it was not asked, or cannot be yet."""
     cpu_models: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """By type of domain, the CPU models and modes that it can have, if the host was asked."""
+    no_directories: frozenset[str] = frozenset()
+    """Of those that guests are to have of it, those that are none."""
     domains: dict[str, str] = field(default_factory=dict[str, str])
     """Domains with a name of this lab, and their descriptions."""
     running: dict[str, Running] = field(default_factory=dict[str, Running])
@@ -162,6 +164,7 @@ def parse(output: str) -> HostFacts:
         esp={link: answer == "yes" for link, answer in rows.get("esp", [])},
         has_spice=not text("no_spice"),
         cpu_models=cpu_models,
+        no_directories=frozenset(" ".join(row) for row in rows.get("no_directory", [])),
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         running={" ".join(name): Running(int(memory), int(cpus)) for memory, cpus, *name in rows.get("running", [])},
         networks=networks,

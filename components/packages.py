@@ -75,6 +75,15 @@ TPM = {
 }
 """By package manager, what guests with a TPM need beside that."""
 
+SHARES = {
+    # Debian 12 and Ubuntu 22.04 have no such package: host/packages_apt.sh.
+    "apt": ("virtiofsd",),
+    "dnf": ("virtiofsd",),
+    "zypper": ("virtiofsd",),
+    "pacman": ("virtiofsd",),
+}
+"""By package manager, what guests with directories of the host's need."""
+
 SERVER_COMMANDS = (
     *("curl", "dnsmasq", "iptables", "qemu-img", "qemu-system-x86_64|qemu-kvm"),
     *("ssh", "virsh", "xorriso", "libvirtd|virtqemud"),
@@ -82,22 +91,26 @@ SERVER_COMMANDS = (
 """What is called of the server set. Of two with a bar between, either will do: RHEL's QEMU is /usr/libexec/qemu-kvm."""
 CLIENT_COMMANDS = ("ssh", "virsh", "virt-manager", "virt-viewer")
 TPM_COMMANDS = ("swtpm", "swtpm_setup")
+SHARE_COMMANDS = ("virtiofsd",)
 
 
-def packages(manager: str, role: str, *, tpm: bool = False) -> tuple[str, ...]:
+def packages(manager: str, role: str, *, tpm: bool = False, shares: bool = False) -> tuple[str, ...]:
     """The packages of a role; none where nobody knows the distribution's names.
 
     Args:
         manager: a key of SERVER, or empty.
         role: `server`, `workstation` or `both`.
         tpm: whether guests have one.
+        shares: whether guests have directories of the host's.
     """
-    return (*_of(role, SERVER.get(manager, ()), CLIENT.get(manager, ())), *(TPM.get(manager, ()) if tpm else ()))
+    more = (*(TPM.get(manager, ()) if tpm else ()), *(SHARES.get(manager, ()) if shares else ()))
+    return (*_of(role, SERVER.get(manager, ()), CLIENT.get(manager, ())), *more)
 
 
-def commands(role: str, *, tpm: bool = False) -> tuple[str, ...]:
+def commands(role: str, *, tpm: bool = False, shares: bool = False) -> tuple[str, ...]:
     """What there must be for a role, whoever has installed it."""
-    return (*_of(role, SERVER_COMMANDS, CLIENT_COMMANDS), *(TPM_COMMANDS if tpm else ()))
+    more = (*(TPM_COMMANDS if tpm else ()), *(SHARE_COMMANDS if shares else ()))
+    return (*_of(role, SERVER_COMMANDS, CLIENT_COMMANDS), *more)
 
 
 def lacking(has: Collection[str]) -> list[str]:

@@ -28,6 +28,7 @@ _DEFAULTS = {
     "firmware": "bios",
     "machine": "libvirt's choice",
     "power": "on",
+    "shares": "none",
     "tpm": "false",
     "watchdog": "none",
 }
@@ -242,7 +243,7 @@ def _shown(key: str, state: Json) -> str:
             return _size(state[key] * MIB)
         case "disk_bytes":
             return _size(state[key])
-        case "data_disks":
+        case "data_disks" | "shares":
             return ", ".join(state[key])
         case "autostart" | "tpm":
             return "true"

@@ -8,6 +8,9 @@ offline='Failed to fetch|Could not resolve|Could not connect|Unable to connect|d
 unknown='Unable to locate package|has no installation candidate'
 refresh='apt-get update'
 
+# Debian 12 and Ubuntu 22.04 have virtiofsd among QEMU's own files, and no package of that name.
+qemus_virtiofsd=/usr/lib/qemu/virtiofsd
+
 # What is provided counts: to install it all the same may take its provider away.
 # shellcheck disable=SC2016 # dpkg's
 missing() {
@@ -20,7 +23,7 @@ missing() {
         END {
             count = split(wanted, names, " ")
             for (i = 1; i <= count; i++) if (!(names[i] in has)) print names[i]
-        }'
+        }' | while read -r name; do [ "$name" = virtiofsd ] && [ -e "$qemus_virtiofsd" ] || echo "$name"; done
 }
 
 # shellcheck disable=SC2016
@@ -33,6 +36,10 @@ apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -y -o APT::Get::AutomaticR
 # A list that cannot be had is no error yet: what is wanted may be in the others.
 install_packages() {
     apt_get update || true
+    for name in "$@"; do
+        shift
+        [ "$name" = virtiofsd ] && [ -z "$(apt-cache madison virtiofsd)" ] || set -- "$@" "$name"
+    done
     apt_get --no-install-recommends --no-remove install "$@"
 }
 

@@ -6,12 +6,13 @@
 #        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do), and optionally
 #        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
 #        CPU_TYPES (of domains, of which CPU models matter) IPV6 (whether a network has it)
+#        GUEST_SHARES (directories, a line each)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
         "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" \
-        "IPV6=${IPV6:-}" "$0"
+        "IPV6=${IPV6:-}" "GUEST_SHARES=${GUEST_SHARES:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
@@ -28,7 +29,7 @@ if [ "$(id -u)" = 0 ]; then fact root yes; else fact root no; fi
 
 # Where nobody installs what is missing, it is told what is.
 has_one() (
-    PATH=$PATH:/usr/sbin:/sbin:/usr/libexec
+    PATH=$PATH:/usr/sbin:/sbin:/usr/libexec:/usr/lib:/usr/lib/qemu
     IFS='|'
     for command in $1; do
         ! command -v "$command" >/dev/null || return 0
@@ -72,6 +73,10 @@ if [ "$directory" = "$POOL_PATH" ]; then
         [ ! -e "$mark" ] || fact protected "${mark##*/}"
     done
 fi
+
+printf '%s\n' "${GUEST_SHARES:-}" | while IFS= read -r shared; do
+    [ -z "$shared" ] || [ -d "$shared" ] || fact no_directory "$shared"
+done
 
 for kept in /var/lib/kvmlab/bridge/*; do
     [ ! -e "$kept/interface" ] || fact kept_bridge "${kept##*/}"

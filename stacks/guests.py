@@ -22,7 +22,7 @@ from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, config, images, preflight, seeds
+from stacks import access, config, images, preflight, preflight_parts, seeds
 from stacks.config import Host, Lab, Segment
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
@@ -100,7 +100,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     """Make a lab's part on one host; what is made last there."""
     accelerator = preflight.accelerator(lab, facts)
     on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
-    needed = packages(facts.package_manager, lab.host.role, tpm=any(guest.tpm for guest in lab.guests))
+    needed = packages(facts.package_manager, lab.host.role, **preflight_parts.needs(lab))
     host = KvmHost(
         f"host{suffix}", {"packages": needed, "libvirt_down": not facts.libvirt_answers, **on}, after(ssh_access)
     )
@@ -203,6 +203,8 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["balloon"] = guest.balloon
         if guest.watchdog:
             args["watchdog"] = guest.watchdog
+        if guest.shares:
+            args["shares"] = guest.shares
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
         before = [*pools, network, *disks, *(bases[link] for link in files.values())]

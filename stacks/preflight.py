@@ -19,7 +19,7 @@ def question(lab: Lab) -> dict[str, str]:
     """What host/probe.sh is to be asked for this lab."""
     files = {_asked(images.link(image), image) for image in _files_of(lab)}
     files |= {_asked(link, file.source) for link, file in preflight_boot.local_files(lab).items()}
-    needs = " ".join(commands(lab.host.role, tpm=any(guest.tpm for guest in lab.guests)))
+    needs = " ".join(commands(lab.host.role, **preflight_parts.needs(lab)))
     asked = {"LAB": lab.stack, "POOL_PATH": lab.pool.path, "FILES": "\n".join(sorted(files)), "COMMANDS": needs}
     # Each costs a preview some time, so it is asked only where it matters.
     by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.image and guest.firmware != "bios"})

@@ -31,6 +31,7 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.guests.&lt;name&gt;.balloon", models.BalloonConfig),
     ("lab.guests.&lt;name&gt;.watchdog", models.WatchdogConfig),
     ("lab.guests.&lt;name&gt;.boot", models.BootConfig),
+    ("lab.guests.&lt;name&gt;.shares.&lt;tag&gt;", models.ShareConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),
     ("kernel or initrd, from a file", models.SourceFile),

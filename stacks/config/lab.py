@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Literal
 
 from components.domain_parts import Balloon, Cpu
+from components.domain_shares import Share
 from components.ssh import OnHost, Ssh
 
 LOCAL = "local"
@@ -228,6 +229,8 @@ class GuestSpec:
     balloon: Balloon | None
     """None is libvirt's own."""
     watchdog: WatchdogAction | None
+    shares: tuple[Share, ...]
+    """By tag."""
     autostart: bool
     disk: int
     disks: tuple[DataDisk, ...]

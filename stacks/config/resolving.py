@@ -7,6 +7,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
 from components.domain_parts import Balloon, Cpu, Topology
+from components.domain_shares import Share
 from stacks.config import models
 from stacks.config.lab import (
     Boot,
@@ -185,6 +186,7 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         cpu=_cpu(config.cpu),
         balloon=_balloon(config.balloon),
         watchdog=config.watchdog and config.watchdog.action,
+        shares=tuple(Share(tag, share.path) for tag, share in sorted(config.shares.items())),
         autostart=config.autostart,
         disk=config.disk,
         disks=tuple(DataDisk(name, disk.size, disk.protect) for name, disk in sorted(config.disks.items())),

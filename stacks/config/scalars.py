@@ -246,7 +246,7 @@ def absolute_file(value: object) -> str:
     """An absolute path in its shortest form."""
     if not isinstance(value, str) or not value.startswith("/"):
         raise ScalarError(f"must be an absolute path, got {got(value)}; begin it with '/'")
-    if not value.isprintable() or {".", "..", ""} & set(value.rstrip("/").split("/")[1:]):
+    if not value.isprintable() or value.startswith("//") or {".", "..", ""} & set(value.rstrip("/").split("/")[1:]):
         raise ScalarError(f"must be a plain path without '.', '..', '//' or control characters, got {got(value)}")
     return value
 

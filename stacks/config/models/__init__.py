@@ -9,7 +9,7 @@ from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig, 
 from stacks.config.models.image import NO_IMAGE, Digested, ImageConfig, ImageFile, ImageUrl
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
-from stacks.config.models.parts import BalloonConfig, CpuConfig, TopologyConfig, WatchdogConfig
+from stacks.config.models.parts import BalloonConfig, CpuConfig, ShareConfig, TopologyConfig, WatchdogConfig
 from stacks.config.models.source import BootConfig, SourceConfig, SourceFile, SourceUrl
 from stacks.config.models.storage import DiskConfig, PoolConfig
 
@@ -37,6 +37,7 @@ __all__ = [
     "NetworkConfig",
     "OvercommitConfig",
     "PoolConfig",
+    "ShareConfig",
     "SourceConfig",
     "SourceFile",
     "SourceUrl",
@@ -83,6 +84,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return CpuConfig
         case ["guests" | "groups", _, "balloon", *_]:
             return BalloonConfig
+        case ["guests" | "groups", _, "shares", _]:
+            return ShareConfig
         case ["guests" | "groups", _, "watchdog", *_]:
             return WatchdogConfig
         case ["guests", _]:

@@ -21,7 +21,7 @@ from stacks.config.lab import Firmware, MachineType, OnCloudInitChange, Power, W
 from stacks.config.models.base import BY_CLOUD_INIT, GROWS, NAMES, NO_GUEST, REDEFINE, REPLACE, Model, doc
 from stacks.config.models.devices import ConsoleChoice
 from stacks.config.models.image import ImageConfig
-from stacks.config.models.parts import BalloonChoice, CpuChoice, WatchdogConfig
+from stacks.config.models.parts import BalloonChoice, CpuChoice, ShareConfig, WatchdogConfig
 from stacks.config.models.source import BootConfig
 from stacks.config.models.storage import DiskConfig
 from stacks.config.scalars import MIB
@@ -103,6 +103,12 @@ class GuestConfig(Model):
         default=None,
         description="A device that acts when the guest's system hangs; `{}` resets it.",
         json_schema_extra=doc(REDEFINE, "none"),
+    )
+    shares: dict[str, ShareConfig] = Field(
+        default={},
+        description="Directories of the host's by tag: at most 8, of at most 36 characters each. In the guest it is "
+        "`mount -t virtiofs <tag> /mnt`.",
+        json_schema_extra=doc(REDEFINE, "none", propertyNames=NAMES),
     )
     autostart: Switch = Field(
         default=False,

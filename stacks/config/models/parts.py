@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from stacks.config.fields import CpuModel, Cpus, Switch
+from stacks.config.fields import CpuModel, Cpus, Directory, Switch
 from stacks.config.lab import BalloonType, WatchdogAction
 from stacks.config.models.base import REDEFINE, Model, doc, word_or_mapping
 
@@ -55,6 +55,15 @@ class WatchdogConfig(Model):
     action: WatchdogAction = Field(
         default="reset",
         description="What is done then: `reset`, `shutdown`, `poweroff`, `pause`, `inject-nmi`, or `none`.",
+        json_schema_extra=doc(REDEFINE),
+    )
+
+
+class ShareConfig(Model):
+    """A directory of the host's that the guest may mount, by virtiofs, to read and to write."""
+
+    path: Directory = Field(
+        description="An absolute directory on the host, apart from the pool; it must be there, and stays as it is.",
         json_schema_extra=doc(REDEFINE),
     )
 

@@ -9,6 +9,7 @@ import pytest
 from components.domain import DomainSpec, Graphics, definition
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu, Topology
+from components.domain_shares import Share
 
 CASES = Path(__file__).parents[2] / "cases" / "domain"
 SPEC = DomainSpec(
@@ -49,6 +50,7 @@ CHANGES: dict[str, object] = {
     "cpu": Cpu("host-model", None),
     "balloon": Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
     "watchdog": "reset",
+    "shares": [Share("data", "/srv/data")],
 }
 
 
@@ -75,6 +77,7 @@ KEPT: dict[str, DomainSpec] = {
     ),
     "parts-named": SPEC._replace(cpu=Cpu("Westmere", None), machine="q35", watchdog="inject-nmi"),
     "kernel": SPEC._replace(boot=DirectBoot("/srv/a&b/base-kernel-0", "/srv/six/base-initrd-0", "a='<' console=ttyS0")),
+    "shares": SPEC._replace(shares=[Share("data", "/srv/a&b"), Share("home", "/home/a b")]),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 

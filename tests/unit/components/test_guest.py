@@ -8,6 +8,7 @@ import pytest
 from components.domain import Graphics, definition
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
+from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.guest import Guest, GuestArgs, domain_spec
 from components.identity import domain_uuid
@@ -119,6 +120,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "cpu": (Cpu("host-model", None), "restart"),
     "balloon": (Balloon(is_there=False, free_page_reporting=False, autodeflate=False), "restart"),
     "watchdog": ("reset", "restart"),
+    "shares": ([Share("data", "/srv/data")], "restart"),
     "autostart": (True, "live"),
     "boot": (DirectBoot("base-kernel-0", None, ""), "restart"),
     "power": (Power.OFF, "live"),

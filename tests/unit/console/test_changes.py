@@ -7,6 +7,7 @@ import pytest
 
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
+from components.domain_shares import Share
 from components.effects import GUEST, Effect
 from components.guest import shown
 from console import changes
@@ -241,6 +242,7 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         power="off",
         tpm=True,
         watchdog="reset",
+        shares=[Share("data", "/srv/data")],
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())

@@ -58,6 +58,7 @@ _NAMES = {
     "groups": ["worker", "n0"],
     "hosts": ["nas"],
     "networks": ["backend", "dmz"],
+    "shares": ["home", "srv"],
 }
 
 

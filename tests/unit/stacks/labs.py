@@ -59,7 +59,7 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return {kind: frozenset(models) for kind, models in value.items()}
         case "running":
             return {domain: Running(*has) for domain, has in value.items()}
-        case "unfinished" | "kept_bridges" | "firmware" | "protected":
+        case "unfinished" | "kept_bridges" | "firmware" | "protected" | "no_directories":
             return frozenset(value)
         case _:
             return value

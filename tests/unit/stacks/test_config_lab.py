@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from components.domain_parts import Balloon, Cpu, Topology
+from components.domain_shares import Share
 from components.errors import ConfigError
 from stacks.config import (
     Boot,
@@ -66,6 +67,7 @@ def test_defaults() -> None:
                 cpu=None,
                 balloon=None,
                 watchdog=None,
+                shares=(),
                 autostart=False,
                 disk=8 * 1024**3,
                 disks=(),
@@ -136,6 +138,7 @@ def test_everything_given() -> None:
             cpu: {{model: host-model, topology: {{cores: 2, threads: 2}}}}
             balloon: {{freePageReporting: true}}
             watchdog: {{action: pause}}
+            shares: {{home: {{path: /home/me}}, data: {{path: /srv/data/}}}}
             autostart: true
             disk: 20GB
             disks: {{data: {{size: 2GiB, protect: false}}, archive: {{size: 1TiB}}}}
@@ -179,6 +182,7 @@ def test_everything_given() -> None:
         cpu=Cpu("host-model", Topology(1, 2, 2)),
         balloon=Balloon(is_there=True, free_page_reporting=True, autodeflate=False),
         watchdog="pause",
+        shares=(Share("data", "/srv/data"), Share("home", "/home/me")),
         autostart=True,
         disk=20 * 1000**3,
         disks=(DataDisk("archive", 1024**4, protect=True), DataDisk("data", 2 * 1024**3, protect=False)),

@@ -69,7 +69,8 @@ def test_question() -> None:
     files = question.pop("FILES").split("\n")
     assert question.pop("COMMANDS").split()[:2] == ["curl", "dnsmasq"]
     assert question.pop("IPV6") == ""
-    assert question == {"LAB": "quickstart", "POOL_PATH": "/srv/lab", "FIRMWARE": "", "SPICE": "", "CPU_TYPES": ""}
+    unasked = dict.fromkeys(("FIRMWARE", "SPICE", "CPU_TYPES", "GUEST_SHARES"), "")
+    assert question == {"LAB": "quickstart", "POOL_PATH": "/srv/lab", **unasked}
     assert files == sorted([f"{links['web']} - /srv/a b.qcow2", f"{links['node-1']} sha256 /srv/c.qcow2"])
 
 
