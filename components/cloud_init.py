@@ -18,6 +18,7 @@ from components.cloud_config import problems
 from components.cloud_config_keys import Keys, Value, is_open
 from components.cloud_layers import layer_names, load_layer, merge
 from components.cloud_secrets import filled, is_name
+from components.network_config import FirstLink, Link, document
 
 __all__ = ["Seed", "SeedSpec", "archive", "layer_names", "load_layer", "merge", "problems", "render", "shown"]
 
@@ -42,6 +43,12 @@ class SeedSpec:
     """Its public half, one line."""
     mac: str
     """The first NIC's address, by which the guest's network-config finds it."""
+    is_default: bool = True
+    """Whether the default route is by the first NIC."""
+    address6: str | None = None
+    """Its IPv6 address with the prefix, if it is to have one and no routes with it."""
+    links: Sequence[Link] = ()
+    """Further NICs; they make no other instance, since they come and go while the guest runs."""
     instance_id: str | None = None
     """By default the content's own hash, so that changed content is a new instance to cloud-init."""
 
@@ -58,7 +65,7 @@ class Seed:
 
 def render(spec: SeedSpec) -> Seed:
     """Make a guest's seed: the layers, between what every guest starts from and what makes it this guest."""
-    document = merge(
+    merged = merge(
         {"users": ["default"], "ssh_authorized_keys": list(dict.fromkeys(spec.authorized_keys))},
         *(filled(layer, spec.secrets) for layer in spec.layers),
         {
@@ -69,10 +76,11 @@ def render(spec: SeedSpec) -> Seed:
             "ssh_keys": {"ed25519_private": spec.host_key_private, "ed25519_public": spec.host_key_public},
         },
     )
-    user_data = f"#cloud-config\n{_yaml(document)}"
-    network_config = _yaml(_network(spec.mac))
+    user_data = f"#cloud-config\n{_yaml(merged)}"
+    first = FirstLink(mac=spec.mac, is_default=spec.is_default, address6=spec.address6)
+    lasting, network_config = (_yaml(document(first, links)) for links in ((), spec.links))
     # The private key in the content keeps the hash from being a way to guess a password in it.
-    content = "\0".join([spec.hostname, user_data, network_config])
+    content = "\0".join([spec.hostname, user_data, lasting])
     instance_id = spec.instance_id or f"iid-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
     meta_data = _yaml({"instance-id": instance_id, "local-hostname": spec.hostname})
     return Seed(user_data=user_data, meta_data=meta_data, network_config=network_config, instance_id=instance_id)
@@ -110,16 +118,6 @@ def shown(layers: Sequence[Mapping[str, object]], key: bytes) -> str:
                 return value if is_open(keys) or is_name(value) else hidden(value, keys)
 
     return _yaml(cast("Mapping[str, object]", visible(cast("Value", merge(*layers)), ())))
-
-
-def _network(mac: str) -> dict[str, object]:
-    """One NIC on DHCP; the lab's network reserves the address.
-
-    The interface is named because images without netplan take an entry's ID for the name of a device and would find
-    none. It is not optional, since cloud-init must not install packages before there is a network.
-    """
-    nic = {"match": {"macaddress": mac}, "set-name": "eth0", "dhcp4": True, "dhcp-identifier": "mac"}
-    return {"version": 2, "ethernets": {"eth0": nic}}
 
 
 class _Dumper(yaml.CSafeDumper):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from components.domain_boot import DirectBoot, add_kernel
+from components.domain_nics import NicSpec, add_nic
 from components.domain_parts import Balloon, Cpu, add_balloon, add_cpu, add_watchdog
 from components.domain_shares import Share, add_shares
 
@@ -65,16 +66,18 @@ class DomainSpec(NamedTuple):
     """What it does when nobody feeds it, in libvirt's word; none is none."""
     shares: Sequence[Share] = ()
     """In the order of their tags."""
+    nics: Sequence[NicSpec] = ()
+    """Beside the first; they come and go while it runs."""
 
 
 def definition(spec: DomainSpec) -> str:
     """The XML, with a hash of itself in its metadata, by which a host tells what a domain was defined from.
 
-    Data disks have a hash of their own, since another one is not another machine.
+    Data disks have a hash of their own, since another one is not another machine, and so have further NICs.
 
     Source: https://libvirt.org/formatdomain.html
     """
-    lasting = _digest([_xml(spec._replace(data=())), *spec.instance])
+    lasting = _digest([_xml(spec._replace(data=(), nics=())), *spec.instance])
     return _xml(spec).replace(f'definition="{UNDIGESTED}"', f'definition="{lasting}"', 1)
 
 
@@ -95,6 +98,8 @@ def _xml(spec: DomainSpec) -> str:
     guest = ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": UNDIGESTED})
     if spec.data:
         guest.set("data", _digest([text for disk in spec.data for text in disk]))
+    if spec.nics:
+        guest.set("nics", _digest([f"{nic}" for nic in spec.nics]))
     ElementTree.SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     ElementTree.SubElement(domain, "vcpu").text = str(spec.cpus)
     _firmware(domain, spec)
@@ -116,6 +121,8 @@ def _xml(spec: DomainSpec) -> str:
     ElementTree.SubElement(interface, "mac", address=spec.mac)
     ElementTree.SubElement(interface, "source", network=spec.network)
     ElementTree.SubElement(interface, "model", type="virtio")
+    for nic in spec.nics:
+        add_nic(devices, nic)
     ElementTree.SubElement(ElementTree.SubElement(devices, "console", type="pty"), "target", type="serial", port="0")
     if spec.graphics:
         _graphics(devices, spec.graphics)

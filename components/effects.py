@@ -28,6 +28,7 @@ GUEST = {
     "mac": Effect.RESTART,
     "machine": Effect.RESTART,
     "memory_mib": Effect.RESTART,
+    "nics": Effect.LIVE,
     "power": Effect.RESTART,
     "shares": Effect.RESTART,
     "tpm": Effect.RESTART,

@@ -26,6 +26,14 @@ class NetworkMode(StrEnum):
     ROUTED = "routed"
 
 
+class NicKind(StrEnum):
+    """What a further NIC is on."""
+
+    NETWORK = "network"
+    BRIDGE = "bridge"
+    DIRECT = "direct"
+
+
 class OnCloudInitChange(StrEnum):
     """What a guest does when its cloud-init changes."""
 

@@ -12,6 +12,7 @@ from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.identity import domain_uuid, owner
+from components.nics import NicArgs, environment, nic_spec, shown_nics
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
 
@@ -30,6 +31,8 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     for key in ("autostart", "data_disks", "machine", "power", "tpm", "watchdog"):
         if value := args.get(key):
             told[key] = value
+    if nics := args.get("nics"):
+        told["nics"] = shown_nics(nics)
     for key in ("balloon", "cpu"):
         if part := args.get(key):
             told[key] = part.shown
@@ -81,6 +84,8 @@ class GuestArgs(Limits):
     """Plain: size of the root disk in bytes, at least the image's. Change: grown live; shrinking is refused."""
     data_disks: Sequence[str]
     """Plain: names of its data disks, each a DataDisk's. Change: live; a disk that goes should be unmounted before."""
+    nics: NotRequired[Sequence[NicArgs]]
+    """Plain: NICs beside the first. Default: none. Change: live; the guest's own system is told of one that comes."""
     image: NotRequired[pulumi.Input[str]]
     """Link of the base image in the pool, an Image's output; default: none, a blank root disk. Change: replace, before
     the image goes."""
@@ -196,6 +201,8 @@ def _unusual(args: GuestArgs) -> dict[str, str]:
     asked: dict[str, str] = {}
     if args["data_disks"]:
         asked["DATA_DISKS"] = " ".join(args["data_disks"])
+    if nics := args.get("nics"):
+        asked["GUEST_NICS"] = environment(nics)
     if args["firmware"] != Firmware.BIOS:
         asked["GUEST_FIRMWARE"] = args["firmware"]
     if args.get("power") == Power.OFF:
@@ -234,6 +241,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         mac=args["mac"],
         # On another network its NIC hangs in the air. A lease is renewed once an hour; a restart has the new address.
         instance=[args["network_uuid"], args["address"], instance_id],
+        nics=[nic_spec(nic) for nic in args.get("nics", ())],
         cpu=args.get("cpu"),
         balloon=args.get("balloon"),
         watchdog=args.get("watchdog"),

@@ -24,6 +24,16 @@ class Running(NamedTuple):
     cpus: int
 
 
+class HostLink(NamedTuple):
+    """A network interface of the host's."""
+
+    kind: str
+    """`bridge`, or `interface` for all else."""
+    mtu: int
+    master: str
+    """The bridge or bond that has it, or empty."""
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """One host, as it is before anything is changed."""
@@ -64,6 +74,8 @@ class HostFacts:
     """Interface and address, for every IPv4 address of the host."""
     addresses6: tuple[tuple[str, IPv6Interface], ...] = ()
     """The same for IPv6, those of links aside, if it was asked."""
+    links: dict[str, HostLink] = field(default_factory=dict[str, HostLink])
+    """Of the interfaces that were asked for, those that are there."""
     kept_bridges: frozenset[str] = frozenset()
     """Bridges of ours over the host's own interfaces, which a login has confirmed."""
     files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
@@ -157,6 +169,10 @@ def parse(output: str) -> HostFacts:
         protected=frozenset(row[0].removesuffix(".protected") for row in rows.get("protected", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
         addresses6=tuple((interface, IPv6Interface(address)) for interface, address in rows.get("address6", [])),
+        links={
+            name: HostLink(kind, int(mtu), "" if master == "-" else master)
+            for name, kind, mtu, master in rows.get("link", [])
+        },
         kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
         bases={link: int(size) for link, size in rows.get("base", []) if size},

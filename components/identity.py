@@ -2,13 +2,20 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from uuid import UUID
 
 
-def mac_address(lab: str, guest: str, nic: int = 0) -> str:
-    """A locally administered unicast MAC, in QEMU's 52:54 range, from lab, guest and the NIC's number."""
+def mac_address(lab: str, guest: str, nic: int | str = 0) -> str:
+    """A locally administered unicast MAC, in QEMU's 52:54 range, from lab, guest, and the NIC's name or number."""
     return ":".join(f"{byte:02x}" for byte in b"\x52\x54" + _hash(lab, guest, str(nic))[:4])
+
+
+def address6(prefix: IPv6Network, mac: str) -> str:
+    """The address that a NIC gives itself where a prefix is announced: RFC 4291, appendix A."""
+    digits = mac.replace(":", "")
+    identifier = int(f"{digits[:6]}fffe{digits[6:]}", 16) ^ 1 << 57
+    return str(prefix[identifier])
 
 
 def network_uuid(lab: str, definition: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.effects import GUEST, Effect
+from console import networks
 
 MIB = 1024**2
 _OURS = "kvmlab:index:"
@@ -107,7 +108,8 @@ class Change:
 def lines(preview: Json) -> Iterator[str]:
     """What a person reads: guests first, the worst before the rest, then all else, and the count of it."""
     changes = sorted(_changes(preview), key=_weight)
-    told = [line for change in changes for line in _told(change)]
+    guests = {change.name: change.inputs("oldState") for change in changes if change.kind == "Guest"}
+    told = [line for change in changes for line in _told(change, guests)]
     yield from told or ["nothing changes"]
     fates = Counter(_fate(change) for change in changes if change.kind == "Guest")
     yield "guests: " + (", ".join(f"{fates[fate]} {fate}" for fate in _FATES if fates[fate]) or "none")
@@ -164,7 +166,7 @@ def _fate(change: Change) -> str:
     return _STEPS[operation] if operation in ("create", "delete") else _FATES[2 + list(Effect).index(change.effect)]
 
 
-def _told(change: Change) -> Iterator[str]:
+def _told(change: Change, guests: Mapping[str, Json]) -> Iterator[str]:
     what = f"{change.kind} {change.name}: "
     match change.kind, change.operation:
         case "Guest", "delete":
@@ -183,6 +185,10 @@ def _told(change: Change) -> Iterator[str]:
             yield f"{what}{f'{old} -> {new}' if old != new else 'updated'} (live)"
         case _, "same":
             pass
+        case "Network", operation if said := networks.network(
+            operation, change.inputs("oldState"), change.inputs("newState"), guests
+        ):
+            yield f"{what}{said}"
         case _, operation:
             yield f"{what}{_STEPS[operation]}{_because(change)}"
 
@@ -194,11 +200,15 @@ def _guest(change: Change, what: str) -> Iterator[str]:
     old, new = change.inputs("oldState"), change.inputs("newState")
     told = effect == Effect.REPLACE
     for key in GUEST:
+        if key == "nics":
+            continue  # one by one, below
         if old.get(key) != new.get(key):
             does = effect if effect == Effect.REPLACE else _does(change, GUEST[key])
             told |= does == Effect.RESTART
             yield f"{what}{_WORDS.get(key, key)} {_shown(key, old)} -> {_shown(key, new)} ({does})"
     before, after = change.environment("oldState"), change.environment("newState")
+    for line in networks.nics(old, new, before.get("DEFINITION", ""), after.get("DEFINITION", "")):
+        yield f"{what}{line} ({effect if effect == Effect.REPLACE else _does(change, GUEST['nics'])})"
     ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
     if ids[0] != ids[1]:
         told = True

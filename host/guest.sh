@@ -7,18 +7,21 @@
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
 #              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off); an empty LINK is a blank disk
+#              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED; dashes where nothing is reserved)
 set -eu
 . host/lib.sh
 . host/look.sh
 . host/turns.sh
 . host/firmware.sh
 . host/data_disks.sh
-: "${DATA_DISKS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}"
+. host/nics.sh
+: "${DATA_DISKS:=}" "${GUEST_NICS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
 unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was asked for
 seed_bytes=1048576 # fixed, so that a running domain never sees its disk change size
+resumed= # set when a run has not come to its end with the guest
 fresh= # set when the guest has had no disk
 begun= # set when its domain may be there because of us
 uuid=${DEFINITION#*<uuid>}
@@ -125,7 +128,8 @@ apply_domain() {
     wanted=${wanted%%\"*}
     wanted_data=$(sed -n 's/.*<kvmlab:guest .* data="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
     commands=
-    [ "$seen_defined $seen_data" = "$wanted $wanted_data" ] || commands="define $work/definition.xml; "
+    wanted_nics=$(sed -n 's/.*<kvmlab:guest .* nics="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
+    [ "$seen_defined $seen_data $seen_nics" = "$wanted $wanted_data $wanted_nics" ] || commands="define $work/definition.xml; "
     [ "${seen_autostart:-no}" = "$GUEST_AUTOSTART" ] ||
         case $GUEST_AUTOSTART in
             yes) commands="${commands}autostart $DOMAIN; " ;;
@@ -134,6 +138,7 @@ apply_domain() {
     if is_on "$seen_state"; then
         if [ "$seen_live" = "$wanted" ] && [ "$GUEST_POWER" = on ]; then
             apply_data_disks
+            apply_nics
             [ -z "$commands" ] || virsh_all "${commands%; }"
             return
         fi
@@ -186,18 +191,20 @@ apply() {
         fresh=yes
     }
     trap undo INT TERM
+    [ ! -e "$unfinished" ] || resumed=yes
     : >"$unfinished"
     look_and_create
     check_owner
     apply_disks
     apply_reservation
+    apply_nic_reservations
     if [ "$WAIT_FOR" = start ]; then
         apply_domain
     else
         # Held until the guest is ready: its boot is what keeps the host busy.
         take_turn "$DOMAIN"
         apply_domain
-        CALLER=$CALLER /bin/sh host/ready.sh <"$work/key" 8>&-
+        CALLER=$CALLER GUEST_NICS=$GUEST_NICS GUEST_HAD_NICS=$seen_nics$resumed /bin/sh host/ready.sh <"$work/key" 8>&-
         end_turn
     fi
     rm -f "$unfinished"
@@ -228,6 +235,7 @@ delete() {
     [ -z "$kept" ] || commands="${commands}net-update $NETWORK delete ip-dhcp-host \"$kept\" --config; "
     # A network that is made anew meanwhile has lost the row by itself.
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
+    forget_nic_reservations
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
     rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$lock"
     forget_domain "$DOMAIN" "$uuid"

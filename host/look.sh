@@ -4,9 +4,9 @@
 # guests they are what two cores are busy with.
 
 # look [COMMANDS]: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_autostart, seen_live, seen_defined
-# and seen_data (what the running and the stored domain were defined from, and the data disks of the latter), each empty where there
-# is no such thing; and writes the network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it
-# is stored), and the domain's disks to $work/blocks. COMMANDS are done once the disks have been seen; $work/made has the paths of those that are there then.
+# and seen_data and seen_nics (what the running and the stored domain were defined from, and data disks and further NICs of the
+# latter), each empty where there is no such thing; and writes the network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it
+# is stored), the domain's disks to $work/blocks, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks have been seen; $work/made has the paths of those that are there then.
 look() {
     look_once "$@" || { need_libvirt; look_once "$@"; } ||
         die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got '$(sed -n 's/^error: //p' "$work/errors" | tail -n 1)'"
@@ -17,7 +17,7 @@ look_once() {
     virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
 echo @@seed@@; vol-info --bytes --pool $POOL $seed; ${1:+$1; }\
 echo @@made@@; vol-path --pool $POOL $root; vol-path --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
-echo @@autostart@@; dominfo $DOMAIN; echo @@blocks@@; domblklist $DOMAIN; \
+echo @@autostart@@; dominfo $DOMAIN; echo @@blocks@@; domblklist $DOMAIN; echo @@nics@@; dumpxml $DOMAIN; \
 echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
 echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>"$work/errors" |
         awk -v to="$work/" '
@@ -29,13 +29,18 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 else if (part == "live" || part == "defined") {
                     if (part == "defined" && match(text, /data=.[0-9a-f]+/))
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "data")
+                    if (part == "defined" && match(text, /nics=.[0-9a-f]+/))
+                        print substr(text, RSTART + 6, RLENGTH - 6) >(to "set")
                     if (match(text, /definition=.[0-9a-f]+/)) keep(substr(text, RSTART + 12, RLENGTH - 12))
+                }
+                else if (part == "nics") {
+                    if (match(text, /<alias name=.ua-nic-[a-z0-9-]+/)) keep(substr(text, RSTART + 13, RLENGTH - 13))
                 }
                 else if (part == "rows" || part == "kept") { if ($1 == "<host") { sub(/^ +/, "", text); keep(text) } }
                 else keep(text)
             }
             BEGIN {
-                count = split("alive pool root seed made owner state autostart blocks live defined data rows kept", parts)
+                count = split("alive pool root seed made owner state autostart blocks nics live defined data set rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {
@@ -61,4 +66,5 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
     read -r seen_live <"$work/live" || true
     read -r seen_defined <"$work/defined" || true
     read -r seen_data <"$work/data" || true
+    read -r seen_nics <"$work/set" || true
 }

@@ -6,13 +6,14 @@
 #        COMMANDS (that the lab needs, blanks between, "ONE|OTHER" where either will do), and optionally
 #        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
 #        CPU_TYPES (of domains, of which CPU models matter) IPV6 (whether a network has it)
-#        GUEST_SHARES (directories, a line each)
+#        GUEST_SHARES (directories, a line each) INTERFACES (that NICs are to be on)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
         "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" \
-        "IPV6=${IPV6:-}" "GUEST_SHARES=${GUEST_SHARES:-}" "$0"
+        "IPV6=${IPV6:-}" "GUEST_SHARES=${GUEST_SHARES:-}" \
+        "INTERFACES=${INTERFACES:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
@@ -88,6 +89,14 @@ done
 
 [ -z "${IPV6:-}" ] || ! command -v ip >/dev/null || ip -o -6 address show scope global | while read -r _ interface _ address _; do
     fact address6 "$interface $address"
+done
+
+for interface in ${INTERFACES:-}; do
+    path=/sys/class/net/$interface kind=interface master=-
+    [ -e "$path" ] || continue
+    [ ! -d "$path/bridge" ] || kind=bridge
+    [ ! -e "$path/master" ] || { master=$(readlink "$path/master") && master=${master##*/}; }
+    fact link "$interface $kind $(cat "$path/mtu") $master"
 done
 
 # esp LINK FILE FORMAT: of an image that is to be started by UEFI, whether it can be.

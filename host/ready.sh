@@ -2,6 +2,7 @@
 # Ready means ready: SSH answers with the host key that we gave the guest, and cloud-init says that it is done.
 # Called by guest.sh, with the lab's private SSH key on stdin.
 # environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS CALLER (whom guest.sh works for)
+#              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before)
 set -eu
 . host/lib.sh
 
@@ -11,7 +12,7 @@ left() { echo $((started + READY_SECONDS - $(date +%s))); }
 guest_ssh() {
     timeout "$(($(left) > 0 ? $(left) : 1))" ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
         -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" -o GlobalKnownHostsFile=none \
-        -o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o LogLevel=ERROR "$LOGIN@$ADDRESS" "$@" </dev/null
+        -o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o LogLevel=ERROR "$LOGIN@$ADDRESS" "$@"
 }
 
 # How far the guest has come, in the order in which it happens.
@@ -46,16 +47,33 @@ remote_status='
 
 finished() {
     code=0
-    guest_ssh "sh -c '$remote_status' sh '$INSTANCE_ID'" >"$work/status" 2>"$work/ssh.log" || code=$?
+    guest_ssh "sh -c '$remote_status' sh '$INSTANCE_ID'" </dev/null >"$work/status" 2>"$work/ssh.log" || code=$?
     case $code in
         0) ;;
         1)
-            details=$(guest_ssh "cloud-init status --long; sudo -n tail -n 20 /var/log/cloud-init-output.log" 2>&1) || true
+            details=$(guest_ssh "cloud-init status --long; sudo -n tail -n 20 /var/log/cloud-init-output.log" 2>&1 </dev/null) || true
             die "$DOMAIN: cloud-init failed in the guest; mend the layer that it names
 $details"
             ;;
         2) printf '%s: cloud-init is done, with warnings; see cloud-init status --long in the guest\n' "$DOMAIN" ;;
         *) return 1 ;;
+    esac
+}
+
+# tell_of_nics: the guest's own system, unless that is not to be told anything.
+tell_of_nics() {
+    [ -n "$GUEST_NICS$GUEST_HAD_NICS" ] || return 0
+    if [ -z "$INSTANCE_ID" ]; then
+        printf '%s: its own system is told of no NIC, as onCloudInitChange: ignore asks\n' "$DOMAIN"
+        return
+    fi
+    nics=$(printf '%s\n' "$GUEST_NICS" | awk '{ print $1, $2, $5 }')
+    code=0
+    names=$(guest_ssh "sudo -n sh -s '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
+    case $code in
+        0) changed "NICs of $DOMAIN are as asked for" ;;
+        3) die "$DOMAIN: its own system must use its NICs as asked for, got not so: ${names% }; see /var/log/cloud-init.log there, put it right, and run again" ;;
+        *) die "$DOMAIN: its own system must be told of its NICs, got '$(tail -n 1 "$work/ssh.log" | tr -d '\r')'; run again" ;;
     esac
 }
 
@@ -78,4 +96,5 @@ until finished; do
         die "$DOMAIN: not ready after $READY_SECONDS s, $(stage); look at it with: virsh console $DOMAIN"
     sleep 1
 done
+tell_of_nics
 changed "$DOMAIN is ready at $ADDRESS"

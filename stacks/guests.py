@@ -22,8 +22,8 @@ from components.packages import packages
 from components.pool import Pool
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, config, images, preflight, preflight_parts, seeds
-from stacks.config import Host, Lab, Segment
+from stacks import access, config, images, nics, preflight, preflight_parts, seeds
+from stacks.config import GuestSpec, Host, Lab, Segment
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
 
@@ -49,6 +49,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         lab_key=keys.ssh_key(seed, f"{lab.stack}/lab"),
         host_keys={guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests},
         addresses=preflight.addresses(lab, placed),
+        nic_addresses=nics.addresses(lab, placed),
         secrets=stack_secrets(),
     )
     directory = f".kvmlab/ssh/{lab.stack}"
@@ -72,7 +73,8 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         for part, _ in placed
         for guest in part.guests
     }
-    pulumi.export("guests", {name: {"address": addresses[name], **ways[name]} for name in addresses})
+    told = {guest.name: _told(lab, guest, common) for guest in lab.guests}
+    pulumi.export("guests", {name: {"address": addresses[name], **told[name], **ways[name]} for name in addresses})
     rows = [(name, address, ways[name]["ssh"]) for name, address in addresses.items()]
     pulumi.export("table", _table([("guest", "address", "log in with"), *rows]))
     return last
@@ -86,7 +88,18 @@ class Common(NamedTuple):
     host_keys: Mapping[str, keys.SshKey]
     """By guest, as the addresses."""
     addresses: Mapping[str, str]
+    nic_addresses: nics.Addresses
     secrets: Mapping[str, str]
+
+
+def _told(lab: Lab, guest: GuestSpec, common: Common) -> dict[str, object]:
+    """Of its addresses, what few guests have."""
+    told: dict[str, object] = {}
+    if lab.network.ipv6:
+        told["address6"] = identity.address6(lab.network.ipv6, identity.mac_address(lab.stack, guest.name))
+    if guest.nics:
+        told["nics"] = nics.outputs(lab, guest, common.nic_addresses)
+    return told
 
 
 def _reached(guest: str, host: Host, common: Common) -> SshGuest:
@@ -134,12 +147,24 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     network_args = _network(lab, lab.network, reserved)
     network_uuid = definition_uuid(network_args)
     network = Network(f"network{suffix}", network_args, after(claim.command, *bases.values()))
-    for further in lab.networks:
-        Network(f"network.{further.key}{suffix}", _network(lab, further, {}), after(claim.command, *bases.values()))
+    further, uuids = dict[str, Network](), dict[str, str]()
+    for other in lab.networks:
+        other_args = _network(lab, other, nics.reservations(lab, other, common.nic_addresses))
+        uuids[other.key] = definition_uuid(other_args)
+        after_claim = after(claim.command, *bases.values())
+        further[other.key] = Network(f"network.{other.key}{suffix}", other_args, after_claim)
     last: list[pulumi.Resource] = [claim.command]
     for guest in lab.guests:
         mac, host_key = macs[guest.name], common.host_keys[guest.name]
-        seed_disk = seeds.seed(guest, lab.network.domain, mac, host_key, common.lab_key.public, common.secrets)
+        seed_disk = seeds.seed(
+            guest,
+            lab.network.domain,
+            nics.first_link(lab, guest, mac),
+            nics.links(lab, guest, common.nic_addresses),
+            host_key,
+            common.lab_key.public,
+            common.secrets,
+        )
         disks = [
             DataDisk(
                 f"{guest.name}.{disk.name}",
@@ -191,6 +216,8 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["boot"] = DirectBoot(files["kernel"], files.get("initrd"), guest.boot.cmdline)
         if guest.power == "off":
             args["power"] = Power.OFF
+        if guest.nics:
+            args["nics"] = nics.nic_args(lab, guest, common.nic_addresses, uuids)
         if guest.tpm:
             args["tpm"] = True
         if guest.machine:
@@ -207,7 +234,9 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["shares"] = guest.shares
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
-        before = [*pools, network, *disks, *(bases[link] for link in files.values())]
+        on = {nic.source for nic in guest.nics if nic.kind == "network"}
+        others = [made for key, made in further.items() if key in on]
+        before = [*pools, network, *others, *disks, *(bases[link] for link in files.values())]
         last.append(Guest(guest.name, args, after(*before)).ready)
     return last
 

@@ -8,7 +8,7 @@ from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
-from stacks import images, preflight_boot, preflight_capacity, preflight_networks, preflight_parts
+from stacks import images, preflight_boot, preflight_capacity, preflight_networks, preflight_nics, preflight_parts
 from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
 from stacks.volumes import volumes
 
@@ -25,7 +25,8 @@ def question(lab: Lab) -> dict[str, str]:
     by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.image and guest.firmware != "bios"})
     asked["FIRMWARE"] = " ".join(by_uefi)
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
-    return {**asked, **preflight_parts.question(lab), **preflight_networks.question(lab)}
+    subjects = (preflight_networks, preflight_nics, preflight_parts)
+    return asked | {key: value for subject in subjects for key, value in subject.question(lab).items()}
 
 
 def _asked(link: str, file: FileImage) -> str:
@@ -53,6 +54,7 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
             _pool,
             _disks,
             preflight_networks.problems,
+            preflight_nics.problems,
             _domains,
             _images,
             preflight_boot.problems,

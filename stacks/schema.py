@@ -25,6 +25,7 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.guests.&lt;name&gt;", models.GuestConfig),
     ("lab.groups.&lt;name&gt;", models.GroupConfig),
     ("lab.guests.&lt;name&gt;.disks.&lt;name&gt;", models.DiskConfig),
+    ("lab.guests.&lt;name&gt;.nics.&lt;name&gt;", models.NicConfig),
     ("lab.guests.&lt;name&gt;.console", models.ConsoleConfig),
     ("lab.guests.&lt;name&gt;.cpu", models.CpuConfig),
     ("lab.guests.&lt;name&gt;.cpu.topology", models.TopologyConfig),

@@ -7,6 +7,7 @@ from pathlib import Path
 from components import cloud_config, cloud_init, cloud_secrets
 from components.errors import Problem
 from components.keys import SshKey
+from components.network_config import FirstLink, Link
 from stacks.config import GuestSpec, Lab
 from stacks.secrets import problem, stack_secrets
 
@@ -16,14 +17,21 @@ LOGIN = "lab"
 
 
 def seed(
-    guest: GuestSpec, domain: str, mac: str, host_key: SshKey, lab_key: str, secrets: Mapping[str, str]
+    guest: GuestSpec,
+    domain: str,
+    first: FirstLink,
+    links: Sequence[Link],
+    host_key: SshKey,
+    lab_key: str,
+    secrets: Mapping[str, str],
 ) -> cloud_init.Seed:
     """Render a guest's seed.
 
     Args:
         guest: whose seed.
         domain: the lab's DNS domain.
-        mac: the guest's first NIC.
+        first: the guest's first NIC.
+        links: the others.
         host_key: the guest's own SSH key.
         lab_key: public half of the lab's SSH key, let in beside the keys of config.
         secrets: what its documents name.
@@ -39,7 +47,10 @@ def seed(
             authorized_keys=keys,
             host_key_private=host_key.private,
             host_key_public=host_key.public,
-            mac=mac,
+            mac=first.mac,
+            is_default=first.is_default,
+            address6=first.address6,
+            links=links,
         )
     )
 

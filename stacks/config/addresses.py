@@ -65,7 +65,7 @@ def _guests(reading: Reading, network: Network | None, dhcp: Range | None) -> It
         address = member.address
         if address is None or member.place in refused:
             continue
-        rule = _rule(address, network, dhcp)
+        rule = rule_of(address, network, dhcp)
         if rule is None and address in owners:
             rule = f"must be unique, {printable(shorten(owners[address]))} has it"
         owners.setdefault(address, member.name)
@@ -73,11 +73,11 @@ def _guests(reading: Reading, network: Network | None, dhcp: Range | None) -> It
             # A group is one line in the config: its first member that does not fit is enough.
             refused.add(member.place)
             whose = "" if member.number is None else f" for {printable(shorten(member.name))}"
-            todo = f"; choose one from {_free(network, dhcp)}" if network else "; choose another"
+            todo = f"; choose one from {free(network, dhcp)}" if network else "; choose another"
             yield Problem(path((*member.place, "address")), f"{rule}, got '{address}'{whose}{todo}")
 
 
-def _rule(address: IPv4Address, network: Network | None, dhcp: Range | None) -> str | None:
+def rule_of(address: IPv4Address, network: Network | None, dhcp: Range | None) -> str | None:
     """The rule that an address breaks."""
     if network is None:
         return None
@@ -93,7 +93,7 @@ def _rule(address: IPv4Address, network: Network | None, dhcp: Range | None) -> 
     return f"must be outside the DHCP range {dhcp}" if dhcp and dhcp.holds(address) else None
 
 
-def _free(network: Network, dhcp: Range | None) -> Range:
+def free(network: Network, dhcp: Range | None) -> Range:
     """Where a guest may have its address: the wider side of the DHCP range."""
     inner = Range(network.cidr[2], network.cidr[-2])
     if dhcp is None:
@@ -104,7 +104,7 @@ def _free(network: Network, dhcp: Range | None) -> Range:
 
 def _room(reading: Reading, network: Network) -> Iterator[Problem]:
     guests = sum(1 for _ in members(reading.lab))
-    free = Range(network.cidr[2], network.cidr[-2]).size() - Range(network.dhcp_start, network.dhcp_end).size()
-    if guests > free:
+    room = Range(network.cidr[2], network.cidr[-2]).size() - Range(network.dhcp_start, network.dhcp_end).size()
+    if guests > room:
         rule = f"must have an address outside the DHCP range for each of {guests} guests"
-        yield Problem(path(("network", "cidr")), f"{rule}, got {free} in '{network.cidr}'; choose a shorter prefix")
+        yield Problem(path(("network", "cidr")), f"{rule}, got {room} in '{network.cidr}'; choose a shorter prefix")

@@ -12,6 +12,7 @@ from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
 from stacks.config.models import NO_IMAGE, GuestConfig, LabConfig
 from stacks.config.networks import network_problems
+from stacks.config.nics import nic_problems
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
@@ -45,6 +46,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         yield from _clashes(reading)
         yield from network_problems(reading, stack)
         yield from address_problems(reading, stack)
+        yield from nic_problems(reading, stack)
         yield from hardware_problems(reading)
         yield from starting_problems(reading)
     for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):

@@ -42,6 +42,13 @@ Switch = Annotated[bool, PlainValidator(scalars.switch), WithJsonSchema({"type":
 Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
 Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
 Address = Annotated[IPv4Address, PlainValidator(scalars.address), _text("IPv4 address", format="ipv4")]
+NicAddress = Annotated[
+    IPv4Address,
+    PlainValidator(scalars.nic_address),
+    _text("IPv4 address, with prefix or without", pattern=r"^[0-9./]+$"),
+]
+Mac = Annotated[str, PlainValidator(scalars.mac), _text("MAC address", pattern="^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$")]
+NetworkName = Annotated[str, _text("network name")]
 Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
 Prefix6 = Annotated[IPv6Network, PlainValidator(scalars.prefix6), _text("IPv6 prefix", pattern="^[0-9a-fA-F:]+/64$")]
 # Below, there is no IPv6; a tap takes no more: https://www.rfc-editor.org/rfc/rfc8200#section-5

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Network
 from typing import Literal
 
 from components.domain_parts import Balloon, Cpu
@@ -23,6 +23,8 @@ WaitFor = Literal["cloud-init", "start"]
 Firmware = Literal["bios", "uefi", "uefi-secure"]
 MachineType = Literal["pc", "q35"]
 NetworkMode = Literal["nat", "isolated", "routed"]
+NicModel = Literal["virtio", "e1000e", "e1000", "rtl8139"]
+NicKind = Literal["network", "bridge", "direct"]
 ConsoleType = Literal["vnc", "spice", "none"]
 Power = Literal["on", "off"]
 BalloonType = Literal["virtio", "none"]
@@ -207,6 +209,30 @@ class DataDisk:
 
 
 @dataclass(frozen=True, slots=True)
+class Nic:
+    """A further NIC of a guest's."""
+
+    name: str
+    kind: NicKind
+    source: str
+    """A key of `lab.networks`, or a bridge or an interface of the host's."""
+    mac: str
+    model: NicModel
+    mtu: int | None
+    """None is that of what it is on."""
+    address: IPv4Address | None
+    """Only where config names one."""
+    gateway: IPv4Address | None
+    is_default: bool
+    """Whether the default route is by it."""
+
+    @property
+    def fixed(self) -> IPv4Interface | None:
+        """An address that the guest is given by nobody but its own system."""
+        return self.address if isinstance(self.address, IPv4Interface) else None
+
+
+@dataclass(frozen=True, slots=True)
 class GuestSpec:
     """One guest; memory and disk in bytes, times in seconds, an address only where the config names one."""
 
@@ -245,6 +271,8 @@ class GuestSpec:
     shutdown_timeout: int
     power: Power = "on"
     boot: Boot | None = None
+    nics: tuple[Nic, ...] = ()
+    """By name."""
 
     @property
     def path(self) -> str:

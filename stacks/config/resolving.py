@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
+from components.identity import mac_address
 from stacks.config import models
 from stacks.config.lab import (
     Boot,
@@ -22,6 +23,8 @@ from stacks.config.lab import (
     Image,
     Lab,
     Network,
+    Nic,
+    NicKind,
     Overcommit,
     Pool,
     Segment,
@@ -73,7 +76,7 @@ def members(config: models.LabConfig) -> Iterator[Member]:
 
 def resolve(config: models.LabConfig, stack: str) -> Lab:
     """The lab that a checked config describes."""
-    guests = (_guest(member, config) for member in members(config))
+    guests = (_guest(member, config, stack) for member in members(config))
     return Lab(
         stack=stack,
         kind=config.kind,
@@ -168,7 +171,41 @@ def _bridge(network: str) -> str:
     return f"{name[:10].rstrip('-_')}-{sha256(network.encode()).hexdigest()[:4]}"
 
 
-def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
+def nic_address(config: models.NicConfig, number: int | None) -> IPv4Address | None:
+    """A NIC's fixed address: a group's members count up from the first one's."""
+    first = config.address
+    if first is None or number is None:
+        return first
+    # Past the end of all addresses only where the whole group is refused anyway.
+    address = IPv4Address(min(int(first) + number - 1, 2**32 - 1))
+    return IPv4Interface(f"{address}/{first.network.prefixlen}") if isinstance(first, IPv4Interface) else address
+
+
+def nic_mac(config: models.NicConfig, stack: str, guest: str, nic: str, number: int | None) -> str:
+    """A NIC's MAC: a group's members count up from the first one's."""
+    if config.mac is None:
+        return mac_address(stack, guest, nic)
+    digits = f"{(int(config.mac.replace(':', ''), 16) + (number or 1) - 1) % 2**48:012x}"
+    return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
+
+
+def _nic(member: Member, name: str, config: models.NicConfig, stack: str) -> Nic:
+    kind: NicKind = "network" if config.network else "bridge" if config.bridge else "direct"
+    return Nic(
+        name=name,
+        kind=kind,
+        # The check has seen to it that there is one.
+        source=config.network or config.bridge or config.direct or "",
+        mac=nic_mac(config, stack, member.name, name, member.number),
+        model=config.model,
+        mtu=config.mtu,
+        address=nic_address(config, member.number),
+        gateway=config.gateway,
+        is_default=config.default_route,
+    )
+
+
+def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
     config = member.config
     image = _image(config.image or lab.image)
     return GuestSpec(
@@ -197,6 +234,7 @@ def _guest(member: Member, lab: models.LabConfig) -> GuestSpec:
         on_cloud_init_change=config.on_cloud_init_change,
         wait_for=config.wait_for or ("cloud-init" if image and config.power == "on" else "start"),
         ready_timeout=config.ready_timeout,
+        nics=tuple(_nic(member, name, nic, stack) for name, nic in sorted(config.nics.items())),
         shutdown_timeout=config.shutdown_timeout,
         power=config.power,
         boot=_boot(config.boot),

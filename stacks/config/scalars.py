@@ -2,7 +2,15 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Interface, IPv6Network, NetmaskValueError
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Interface,
+    IPv6Network,
+    NetmaskValueError,
+)
 
 from components.errors import got, shorten
 
@@ -168,6 +176,30 @@ def address(value: object) -> IPv4Address:
         except AddressValueError:
             pass
     raise ScalarError(f"must be an IPv4 address, got {got(value)}; write for example '10.20.0.10'")
+
+
+def nic_address(value: object) -> IPv4Address:
+    """An IPv4 address, and with its prefix what is one too and knows its network."""
+    if isinstance(value, str) and "/" in value:
+        try:
+            return IPv4Interface(value)
+        except (AddressValueError, NetmaskValueError):
+            raise ScalarError(
+                f"must be an IPv4 address with its prefix, got {got(value)}; write for example '192.168.1.10/24'"
+            ) from None
+    return address(value)
+
+
+def mac(value: object) -> str:
+    """The MAC address of one NIC, in lower case."""
+    if not isinstance(value, str) or not _MAC.fullmatch(value):
+        raise ScalarError(f"must be a MAC address, got {got(value)}; write for example '52:54:00:12:34:56'")
+    if int(value[:2], 16) & 1:
+        rule = f"must be a MAC address of one NIC, got {got(value)}, of many"
+        raise ScalarError(f"{rule}; begin it with an even number, as '52'")
+    if not value.strip("0:"):
+        raise ScalarError(f"must be a MAC address of one NIC, got {got(value)}; write for example '52:54:00:12:34:56'")
+    return value.lower()
 
 
 def cidr(value: object) -> IPv4Network:

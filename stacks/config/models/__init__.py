@@ -9,6 +9,7 @@ from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig, 
 from stacks.config.models.image import NO_IMAGE, Digested, ImageConfig, ImageFile, ImageUrl
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
+from stacks.config.models.nic import NicConfig
 from stacks.config.models.parts import BalloonConfig, CpuConfig, ShareConfig, TopologyConfig, WatchdogConfig
 from stacks.config.models.source import BootConfig, SourceConfig, SourceFile, SourceUrl
 from stacks.config.models.storage import DiskConfig, PoolConfig
@@ -35,6 +36,7 @@ __all__ = [
     "LabConfig",
     "Model",
     "NetworkConfig",
+    "NicConfig",
     "OvercommitConfig",
     "PoolConfig",
     "ShareConfig",
@@ -76,6 +78,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return ImageUrl
         case ["guests" | "groups", _, "disks", _]:
             return DiskConfig
+        case ["guests" | "groups", _, "nics", _]:
+            return NicConfig
         case ["guests" | "groups", _, "console", *_]:
             return ConsoleConfig
         case ["guests" | "groups", _, "cpu", *_, "topology"]:

@@ -21,6 +21,7 @@ from stacks.config.lab import Firmware, MachineType, OnCloudInitChange, Power, W
 from stacks.config.models.base import BY_CLOUD_INIT, GROWS, NAMES, NO_GUEST, REDEFINE, REPLACE, Model, doc
 from stacks.config.models.devices import ConsoleChoice
 from stacks.config.models.image import ImageConfig
+from stacks.config.models.nic import NicConfig
 from stacks.config.models.parts import BalloonChoice, CpuChoice, ShareConfig, WatchdogConfig
 from stacks.config.models.source import BootConfig
 from stacks.config.models.storage import DiskConfig
@@ -119,6 +120,15 @@ class GuestConfig(Model):
         default=None,
         description="Fixed address, outside the DHCP range.",
         json_schema_extra=doc(REDEFINE, "the next free one, then kept"),
+    )
+    nics: dict[str, NicConfig] = Field(
+        default={},
+        description="Further NICs by name: at most 8, of at most 15 characters each, as the interface in the guest.",
+        json_schema_extra=doc(
+            "live; its own system is told of one that comes, but with `ignore` or without cloud-init",
+            "none",
+            propertyNames=NAMES,
+        ),
     )
     layers: tuple[LayerName, ...] = Field(
         default=(),

@@ -7,13 +7,14 @@ import pulumi
 from components.claim import Claim, ClaimArgs
 from components.data_disk import DataDisk, DataDiskArgs
 from components.domain import Graphics
-from components.enums import Firmware, NetworkManagerUse, OnCloudInitChange, WaitFor
+from components.enums import Firmware, NetworkManagerUse, NicKind, OnCloudInitChange, WaitFor
 from components.guest import Guest, GuestArgs
 from components.host_bridge import HostBridge, HostBridgeArgs
 from components.image import Image, ImageArgs
 from components.kvm_host import KvmHost, KvmHostArgs
 from components.network import Network, NetworkArgs
 from components.network_manager import NetworkManager, NetworkManagerArgs
+from components.nics import NicArgs
 from components.pool import Pool, PoolArgs
 from components.ssh_access import SshAccess, SshAccessArgs
 
@@ -50,6 +51,32 @@ NETWORK: NetworkArgs = {
     "domain": "six.internal",
     "reservations": {"node-1": {"mac": "52:54:00:ab:cd:ef", "address": "10.20.6.5"}},
 }
+
+
+NICS: list[NicArgs] = [
+    {
+        "name": "backend",
+        "mac": "52:54:00:00:00:02",
+        "kind": NicKind.NETWORK,
+        "source": "six-backend",
+        "model": "virtio",
+        "reserved": "10.30.0.5",
+        "configured": "10.30.0.5/24",
+        "standing": ["uuid"],
+        "shown": "network backend at 10.30.0.5/24",
+    },
+    {
+        "name": "lan",
+        "mac": "52:54:00:00:00:03",
+        "kind": NicKind.BRIDGE,
+        "source": "br0",
+        "model": "e1000e",
+        "mtu": 1400,
+        "configured": "dhcp",
+        "standing": [],
+        "shown": "bridge br0 by DHCP, e1000e, MTU 1400",
+    },
+]
 
 
 def guest_args(**changes: object) -> GuestArgs:

@@ -14,6 +14,7 @@ import yaml
 
 from components.archive import pack
 from components.cloud_init import Seed, SeedSpec, archive, layer_names, load_layer, problems, render, shown
+from components.network_config import Link
 
 CASES = Path(__file__).parents[2] / "cases" / "cloud_init"
 RENDERED = CASES / "rendered"
@@ -116,6 +117,15 @@ def test_content_makes_the_instance(change: dict[str, Any]) -> None:
     """Any change of content is a new instance, unless the instance was given."""
     assert render(replace(GUEST, **change)).instance_id != render(GUEST).instance_id
     assert render(replace(GUEST, instance_id="iid-1", **change)).instance_id == "iid-1"
+
+
+def test_further_nics_make_no_instance() -> None:
+    """They come and go; which of a guest's NICs the default route is by is the first one's business, too."""
+    link = Link(name="lan", mac="52:54:00:00:00:01", dhcp=True)
+    seed, other = render(replace(GUEST, links=[link])), render(GUEST)
+    assert (seed.instance_id, seed.meta_data) == (other.instance_id, other.meta_data)
+    assert [*yaml.safe_load(seed.network_config)["ethernets"]] == ["eth0", "lan"]
+    assert render(replace(GUEST, is_default=False)).instance_id != other.instance_id
 
 
 def test_shared_values_are_written_out() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from components.domain import DomainSpec, Graphics, definition
 from components.domain_boot import DirectBoot
+from components.domain_nics import NicSpec, made_from
 from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
+from components.enums import NicKind
 
 CASES = Path(__file__).parents[2] / "cases" / "domain"
 SPEC = DomainSpec(
@@ -30,6 +32,11 @@ SPEC = DomainSpec(
     mac="52:54:00:ab:cd:ef",
     instance=["network-uuid", "10.20.6.5", "iid-1"],
 )
+KEPT_NICS = [
+    NicSpec("backend", "52:54:00:00:00:02", NicKind.NETWORK, "six-backend", "virtio", None, ["uuid"]),
+    NicSpec("lan", "52:54:00:00:00:03", NicKind.BRIDGE, "br0", "e1000e", 1400, []),
+    NicSpec("wire", "52:54:00:00:00:04", NicKind.DIRECT, "eth1", "virtio", 1400, []),
+]
 CHANGES: dict[str, object] = {
     "name": "six-node-2",
     "uuid": "8c6bdd10-6a2b-4c8e-9a57-0d9e6f0f0002",
@@ -51,6 +58,7 @@ CHANGES: dict[str, object] = {
     "balloon": Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
     "watchdog": "reset",
     "shares": [Share("data", "/srv/data")],
+    "nics": KEPT_NICS,
 }
 
 
@@ -78,6 +86,7 @@ KEPT: dict[str, DomainSpec] = {
     "parts-named": SPEC._replace(cpu=Cpu("Westmere", None), machine="q35", watchdog="inject-nmi"),
     "kernel": SPEC._replace(boot=DirectBoot("/srv/a&b/base-kernel-0", "/srv/six/base-initrd-0", "a='<' console=ttyS0")),
     "shares": SPEC._replace(shares=[Share("data", "/srv/a&b"), Share("home", "/home/a b")]),
+    "nics": SPEC._replace(nics=KEPT_NICS),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 
@@ -93,7 +102,7 @@ def test_all_that_is_kept_is_made() -> None:
     assert {case.stem for case in CASES.iterdir()} == KEPT.keys()
 
 
-@pytest.mark.parametrize("field", CHANGES.keys() - {"data"})
+@pytest.mark.parametrize("field", CHANGES.keys() - {"data", "nics"})
 def test_hash_follows_the_definition(field: str) -> None:
     """Anything that is not as it was is another definition."""
     assert digest(SPEC._replace(**{field: CHANGES[field]})) != digest(SPEC)  # pyright: ignore[reportArgumentType]
@@ -104,6 +113,22 @@ def test_data_disks_are_no_other_machine() -> None:
     kept = [SPEC, *(SPEC._replace(data=[(name, f"/srv/{name}")]) for name in ("a", "b"))]
     assert len({digest(spec) for spec in kept}) == 1
     assert len({tuple(re.findall(r' data="([0-9a-f]{32})"', definition(spec))) for spec in kept}) == 3
+
+
+def test_further_nics_are_no_other_machine() -> None:
+    """They have a hash of their own, and each an alias that tells what it is made from."""
+    lan = KEPT_NICS[1]
+    others = [
+        *(lan._replace(**{key: value}) for key, value in (("mac", "52:54:00:00:00:09"), ("model", "virtio"))),
+        *(lan._replace(**{key: value}) for key, value in (("source", "br1"), ("mtu", None), ("standing", ["b"]))),
+        lan._replace(kind=NicKind.DIRECT),
+    ]
+    specs = [SPEC, *(SPEC._replace(nics=[nic]) for nic in (lan, *others))]
+    assert len({digest(spec) for spec in specs}) == 1
+    assert len({tuple(re.findall(r' nics="([0-9a-f]{32})"', definition(spec))) for spec in specs}) == len(specs)
+    made = [made_from(definition(spec)) for spec in specs]
+    assert made[0] == {}
+    assert len({each["lan"] for each in made[1:]}) == len(specs) - 1
 
 
 def test_every_field_is_tried() -> None:

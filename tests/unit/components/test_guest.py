@@ -12,7 +12,7 @@ from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
 from components.guest import Guest, GuestArgs, domain_spec
 from components.identity import domain_uuid
-from tests.unit.components.arguments import SEED, guest_args
+from tests.unit.components.arguments import NICS, SEED, guest_args
 from tests.unit.mocks import Registered, Run, Secret, run
 
 REPLACE, RERUN, IGNORE = OnCloudInitChange.REPLACE, OnCloudInitChange.RERUN, OnCloudInitChange.IGNORE
@@ -82,6 +82,16 @@ def test_blank() -> None:
     assert made["Guest node-1"].inputs["image"] == "none"
 
 
+def test_further_nics() -> None:
+    """The script is told what is reserved for each, and what the guest's own system gives it."""
+    asked = command(nics=NICS).inputs["environment"]["GUEST_NICS"].splitlines()
+    assert asked == [
+        "backend 52:54:00:00:00:02 six-backend 10.30.0.5 10.30.0.5/24",
+        "lan 52:54:00:00:00:03 - - dhcp",
+    ]
+    assert "GUEST_NICS" not in command().inputs["environment"]
+
+
 def test_broken() -> None:
     """A guest whose domain is gone is made whole again, each time that it is gone."""
     first, second = (command(is_broken=True) for _ in range(2))
@@ -121,6 +131,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "balloon": (Balloon(is_there=False, free_page_reporting=False, autodeflate=False), "restart"),
     "watchdog": ("reset", "restart"),
     "shares": ([Share("data", "/srv/data")], "restart"),
+    "nics": (NICS, "live"),
     "autostart": (True, "live"),
     "boot": (DirectBoot("base-kernel-0", None, ""), "restart"),
     "power": (Power.OFF, "live"),

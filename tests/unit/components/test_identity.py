@@ -1,13 +1,13 @@
 """Who a guest is follows from names and config, and an edit elsewhere does not change it."""
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.identity import allocate, mac_address, network_uuid, owner, owns_network
+from components.identity import address6, allocate, mac_address, network_uuid, owner, owns_network
 
 CIDR = IPv4Network("10.20.0.0/26")
 GATEWAY, DYNAMIC = (CIDR[1], CIDR[1]), (CIDR[32], CIDR[62])
@@ -122,3 +122,8 @@ def test_a_place_follows_from_the_name(names: list[str]) -> None:
     roomy = IPv4Network("10.0.0.0/8")
     together = allocate(dict.fromkeys(names), roomy, [], {})
     assert all(allocate({name: None}, roomy, [], {}) == {name: together[name]} for name in names)
+
+
+def test_address6() -> None:
+    """As a NIC makes it by itself: RFC 4291, appendix A, has this MAC."""
+    assert address6(IPv6Network("fd00::/64"), "34:56:78:9a:bc:de") == "fd00::3656:78ff:fe9a:bcde"

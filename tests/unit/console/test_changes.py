@@ -12,7 +12,7 @@ from components.effects import GUEST, Effect
 from components.guest import shown
 from console import changes
 from console.changes import MIB, lines
-from tests.unit.components.arguments import guest_args
+from tests.unit.components.arguments import NICS, guest_args
 
 URN = "urn:pulumi:six::kvmlab::kvmlab:index:"
 WEB: dict[str, Any] = {
@@ -169,6 +169,14 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
             "guests: 1 created, 1 destroyed, 1 restarted, 1 replaced",
         ],
     ),
+    "NICs": (
+        guest("update", {"nics": {"a": "bridge br0 by DHCP", "b": "network backend at 10.30.0.5/24"}}, {}),
+        [
+            "Guest web: NIC a comes: bridge br0 by DHCP (live)",
+            "Guest web: NIC b comes: network backend at 10.30.0.5/24 (live)",
+            "guests: 1 changed live",
+        ],
+    ),
     "disks come and go": (
         [*disk("create", None, 1024), *disk("delete", 1536, None, "old")],
         [
@@ -197,6 +205,32 @@ def test_what_else_changes() -> None:
         step("Network$command:local:Command::network-network", "update", command, command, f"{URN}Network::network"),
     ]
     assert next(lines({"steps": steps})) == "Network network: updated: cidr"
+
+
+def test_further_networks() -> None:
+    """What is made anew or goes takes NICs of guests with it: they are named."""
+    alias = '<alias name="ua-nic-b-{}"/>'
+    shown = {**WEB, "nics": {"a": "bridge br0 by DHCP", "b": "network san at 10.30.0.5/24", "c": "network dmz"}}
+    then = {**shown, "nics": {"a": "bridge br1 by DHCP", "b": shown["nics"]["b"]}}
+    environments = [{"environment": {**COMMAND, "DEFINITION": alias.format(digest)}} for digest in ("0" * 12, "1" * 12)]
+    san = {"name": "six-san", "lab": "six", "mode": "isolated"}
+    command: dict[str, Any] = {"environment": {}}
+    steps = [
+        step("Guest::web", "update", shown, then, "urn:the-stack"),
+        step("Guest$command:local:Command::web-guest", "update", environments[0], environments[1], f"{URN}Guest::web"),
+        step("Network::network.san", "update", san, {**san, "mtu": 9000}),
+        step("Network$command:local:Command::san-network", "update", command, command, f"{URN}Network::network.san"),
+        step("Network::network.dmz", "delete", {**san, "name": "six-dmz"}, None),
+        step("Network$command:local:Command::dmz-network", "delete", command, None, f"{URN}Network::network.dmz"),
+    ]
+    assert list(lines({"steps": steps}))[:-1] == [
+        "Guest web: NIC a: bridge br0 by DHCP -> bridge br1 by DHCP (live)",
+        "Guest web: NIC b goes and comes again (live)",
+        "Guest web: NIC c goes: network dmz (live)",
+        "Network network.san: made anew: mtu default -> 9000; of web, the NICs there go and come",
+        "Network network.dmz: destroyed; web lose their NICs there",
+        "guests: 1 changed live",
+    ]
 
 
 def test_errors() -> None:
@@ -243,6 +277,7 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         tpm=True,
         watchdog="reset",
         shares=[Share("data", "/srv/data")],
+        nics=NICS,
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())

@@ -27,6 +27,9 @@ _TEXTS = {
     "IPv4 network": st.sampled_from(["10.20.0.0/24", "10.9.0.0/16", "172.16.5.64/26"]),
     "IPv4 address": st.just(""),  # given out at last, when the network is known
     "CPU model": st.sampled_from(["host-passthrough", "EPYC-Rome", "486"]),
+    "IPv4 address, with prefix or without": st.just(""),
+    "MAC address": st.just(""),
+    "network name": st.just(""),
     "IPv6 prefix": st.just(""),  # settled at last, too
     "DNS domain": st.sampled_from(["home.arpa", "lab-1.internal"]),
     "interface name": st.sampled_from(["br0", "kl-lab_1.2"]),
@@ -59,6 +62,7 @@ _NAMES = {
     "hosts": ["nas"],
     "networks": ["backend", "dmz"],
     "shares": ["home", "srv"],
+    "nics": ["lan", "san-2"],
 }
 
 
@@ -134,6 +138,7 @@ def labs(draw: st.DrawFn) -> Json:
     elif not lab.get("guests") and not lab.get("groups"):
         lab["guests"] = {"web": {}}
     _settle_networks(lab)
+    _settle_nics(lab)
     _give_out_addresses(lab)
     _settle_hardware(lab)
     return lab
@@ -167,6 +172,28 @@ def _settle_networks(lab: Json) -> None:
             network["bridge"] = None
         for key, last in (("start", 200), ("end", 210)) if number and network.get("dhcp") else ():
             network["dhcp"][key] = f"192.168.{number}.{last}"
+
+
+def _settle_nics(lab: Json) -> None:
+    """Each is on one thing, the first of a guest on a network if it may, with addresses and a MAC of its own."""
+    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    network = next(iter(lab.get("networks", {})), None)
+    for number, guest in enumerate(guests):
+        for place, nic in enumerate(guest.get("nics", {}).values()):
+            if nic.get("mac") is not None:
+                nic["mac"] = f"52:54:0{place}:{number:02x}:00:01"
+            nic["defaultRoute"] = False
+            nic["gateway"] = None
+            if "network" in nic and nic["network"] is not None and network and not place:
+                nic |= {"network": network, "bridge": None, "direct": None, "mtu": 1280 if nic.get("mtu") else None}
+                last = 2 + 5 * number
+                nic["address"] = None if nic.get("address") is None else f"192.168.1.{last}"
+                continue
+            nic["network"] = None
+            nic |= {"bridge": "br0", "direct": None} if nic.get("bridge") or not nic.get("direct") else {"bridge": None}
+            if nic.get("address") is not None:
+                nic |= {"address": f"192.168.{100 + number}.{9 + 9 * place}/24"}
+                nic |= {"gateway": f"192.168.{100 + number}.1", "defaultRoute": True} if not place else {}
 
 
 def _value(draw: st.DrawFn, schema: Json, place: Place) -> Any:
@@ -215,7 +242,7 @@ def _give_out_addresses(lab: Json) -> None:
     network = IPv4Network(lab.get("network", {}).get("cidr", "10.20.0.0/24"))
     free = 2
     for spot in list(spots(lab)):
-        if spot.word == "IPv4 address" and spot.place[0] != "networks":
+        if spot.word == "IPv4 address" and spot.place[0] != "networks" and "nics" not in spot.place:
             last = {"start": -9, "end": -3}.get(str(spot.place[-1]))
             put(lab, spot.place, str(network[last or free]))
             free += 3

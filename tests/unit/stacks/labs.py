@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any
 
-from components.host_facts import HostFacts, LocalImage, Running
+from components.host_facts import HostFacts, HostLink, LocalImage, Running
 from components.identity import network_uuid
 from stacks.config import Lab
 from stacks.config.parsing import parse
@@ -45,6 +45,8 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return tuple((interface, IPv4Interface(address)) for interface, address in value)
         case "addresses6":
             return tuple((interface, IPv6Interface(address)) for interface, address in value)
+        case "links":
+            return {interface: HostLink(*link) for interface, link in value.items()}
         case "networks6":
             return {network: tuple(map(IPv6Network, prefixes)) for network, prefixes in value.items()}
         case "networks":

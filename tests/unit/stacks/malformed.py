@@ -57,8 +57,13 @@ def _is_text(spot: Spot) -> bool:
 
 def _least(spot: Spot) -> Json:
     """The least that may stand below a name."""
-    least: dict[str, Json] = {"groups": {"count": 1}, "disks": {"size": "1GiB"}, "networks": {"mode": "isolated"}}
-    least["shares"] = {"path": "/srv/data"}
+    least: dict[str, Json] = {
+        "groups": {"count": 1},
+        "disks": {"size": "1GiB"},
+        "networks": {"mode": "isolated"},
+        "nics": {"bridge": "br0"},
+        "shares": {"path": "/srv/data"},
+    }
     return least.get(str(spot.place[-1]), {}) if spot.place else {}
 
 

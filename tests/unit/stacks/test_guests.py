@@ -1,11 +1,14 @@
 """A lab of kind `guests` registers what its config asks for, and an edit reaches only what it names."""
 
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from components import identity
+from components.domain_nics import made_from
 from components.errors import ConfigError
 from components.identity import owner
 from stacks import guests, seed
@@ -274,6 +277,133 @@ def test_a_kernel() -> None:
     assert made["Guest b"].inputs["boot"] == f"{links['kernel']} {links['initrd']} quiet"
     path = "/var/lib/libvirt/images/six"
     assert f"<kernel>{path}/{links['kernel']}</kernel>" in made["Command b-guest"].inputs["environment"]["DEFINITION"]
+
+
+NICS: dict[str, Any] = {
+    "backend": {"network": "backend", "address": "10.30.0.5"},
+    "lan": {"bridge": "br0", "mac": "52:54:00:00:00:02"},
+    "san": {"direct": "eth1", "address": "192.168.5.5/24", "model": "e1000e", "mtu": 1400},
+    "wire": {"network": "wire"},
+}
+NETWORKS: dict[str, Any] = {
+    "backend": {"cidr": "10.30.0.0/24", "mode": "isolated", "mtu": 9000, "ipv6": "fd00:0:0:1::/64"},
+    "wire": {"mode": "isolated"},
+}
+
+
+def with_nics(nics: dict[str, Any], networks: dict[str, Any] = NETWORKS) -> Run:
+    """Two guests, one of which has further NICs."""
+    return compose({"kind": "guests", "networks": networks, "guests": {"a": {"nics": nics}, "b": {}}})
+
+
+def test_nics() -> None:
+    """They come to their guest, with what it is told of them, and to no other."""
+    made = with_nics(NICS)
+    assert changed(with_nics({}), made) == {"Guest a", "Command a-guest"}
+    rows = [row.split() for row in made["Command a-guest"].inputs["environment"]["GUEST_NICS"].splitlines()]
+    mac = identity.mac_address("six", "a", "backend")
+    assert rows == [
+        ["backend", mac, "six-backend", "10.30.0.5", "10.30.0.5/24"],
+        ["lan", "52:54:00:00:00:02", "-", "-", "dhcp"],
+        ["san", identity.mac_address("six", "a", "san"), "-", "-", "192.168.5.5/24"],
+        ["wire", identity.mac_address("six", "a", "wire"), "-", "-", "none"],
+    ]
+    assert made["Guest a"].inputs["nics"] == {
+        "backend": "network backend at 10.30.0.5/24, MTU 9000",
+        "lan": "bridge br0 by DHCP",
+        "san": "interface eth1 at 192.168.5.5/24, e1000e, MTU 1400",
+        "wire": "network wire",
+    }
+    assert {"network.backend-network", "network.wire-network"} <= made["Command a-guest"].depends_on
+    reserved = made["Command network.backend-network"].inputs["environment"]["RESERVATIONS"]
+    assert f"<host mac='{mac}' name='a' ip='10.30.0.5'/>" in reserved
+    told = made.exports["guests"]
+    assert told["a"]["nics"]["backend"] == {
+        "mac": mac,
+        "address": "10.30.0.5",
+        "address6": identity.address6(IPv6Network("fd00:0:0:1::/64"), mac),
+    }
+    assert told["a"]["nics"]["lan"] == {"mac": "52:54:00:00:00:02"}
+    assert "nics" not in told["b"]
+
+
+def definitions(made: Run) -> tuple[str, dict[str, str]]:
+    """What a guest is made of as a machine, and its further NICs."""
+    text = made["Command a-guest"].inputs["environment"]["DEFINITION"]
+    return text.partition('definition="')[2][:32], made_from(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("address", "10.30.0.6"), ("mac", "52:54:00:00:00:09"), ("model", "e1000e"), ("mtu", 1400), ("network", "wire")],
+)
+def test_another_nic(key: str, value: object) -> None:
+    """An edit is another NIC and the same machine."""
+    backend: dict[str, Any] = {"network": "backend", "address": "10.30.0.5"}
+    edited = {**backend, key: value}
+    if key == "network":
+        del edited["address"]
+    (before, had), (after, has) = definitions(with_nics({"n": backend})), definitions(with_nics({"n": edited}))
+    assert before == after
+    assert had["n"] != has["n"]
+
+
+def test_another_network_is_another_nic() -> None:
+    """Made anew, it has none of the NICs that were on it."""
+    nic = {"n": {"network": "backend"}}
+    other = {**NETWORKS, "backend": {**NETWORKS["backend"], "mode": "nat"}}
+    (before, had), (after, has) = definitions(with_nics(nic)), definitions(with_nics(nic, other))
+    assert before == after
+    assert had["n"] != has["n"]
+
+
+def test_a_group_counts_up() -> None:
+    """Addresses and MACs of its members follow from the first one's; addresses that nobody gives are all different."""
+    nics = {
+        "a": {"network": "backend", "address": "10.30.0.9", "mac": "52:54:00:00:00:ff"},
+        "b": {"bridge": "br0", "address": "192.168.5.5/24"},
+    }
+    groups = {"node": {"count": 2, "nics": nics}, "other": {"count": 3, "nics": {"a": {"network": "backend"}}}}
+    made = compose({"kind": "guests", "networks": NETWORKS, "groups": groups})
+    told = made.exports["guests"]
+    assert [told[f"node-{number}"]["nics"]["a"]["address"] for number in (1, 2)] == ["10.30.0.9", "10.30.0.10"]
+    assert [told[f"node-{number}"]["nics"]["b"]["address"] for number in (1, 2)] == ["192.168.5.5", "192.168.5.6"]
+    macs = [told[f"node-{number}"]["nics"]["a"]["mac"] for number in (1, 2)]
+    assert macs == ["52:54:00:00:00:ff", "52:54:00:00:01:00"]
+    assert len({guest["nics"]["a"]["address"] for guest in told.values()}) == 5
+
+
+def test_an_address_is_kept() -> None:
+    """As the network holds it, whatever else is there by then."""
+    nic = {"n": {"network": "backend"}}
+    facts = {
+        "network_uuids": {"six-backend": "ours"},
+        "networks": {"six-backend": ["10.30.0.0/24"]},
+        "reservations": {"six-backend": {"a": "10.30.0.77"}},
+    }
+    made = compose({"kind": "guests", "networks": NETWORKS, "guests": {"a": {"nics": nic}}}, facts)
+    assert made.exports["guests"]["a"]["nics"]["n"]["address"] == "10.30.0.77"
+
+
+def test_another_default_route() -> None:
+    """The first NIC is told of it, so the guest is another instance; of a further NIC alone it is not."""
+    networks = {"dmz": {"cidr": "10.31.0.0/24"}}
+    plain, marked = ({"n": {"network": "dmz", "defaultRoute": default}} for default in (False, True))
+    ids = [
+        with_nics(nics, networks)["Command a-guest"].inputs["environment"]["INSTANCE_ID"]
+        for nics in ({}, plain, marked)
+    ]
+    assert ids[0] == ids[1] != ids[2]
+    assert with_nics(marked, networks)["Guest a"].inputs["nics"] == {
+        "n": f"network dmz at {with_nics(marked, networks).exports['guests']['a']['nics']['n']['address']}/24, default route"
+    }
+
+
+def test_ipv6() -> None:
+    """A guest's address follows from its MAC; its first NIC takes it from what the network announces."""
+    made = compose({"kind": "guests", "network": {"ipv6": "fd00::/64"}, "guests": {"a": {}}})
+    expected = identity.address6(IPv6Network("fd00::/64"), identity.mac_address("six", "a"))
+    assert made.exports["guests"]["a"]["address6"] == expected
 
 
 def test_exports() -> None:

@@ -68,10 +68,17 @@ def test_question() -> None:
     question = preflight.question(asked)
     files = question.pop("FILES").split("\n")
     assert question.pop("COMMANDS").split()[:2] == ["curl", "dnsmasq"]
-    assert question.pop("IPV6") == ""
-    unasked = dict.fromkeys(("FIRMWARE", "SPICE", "CPU_TYPES", "GUEST_SHARES"), "")
+    unasked = dict.fromkeys(("FIRMWARE", "IPV6", "INTERFACES", "SPICE", "CPU_TYPES", "GUEST_SHARES"), "")
     assert question == {"LAB": "quickstart", "POOL_PATH": "/srv/lab", **unasked}
     assert files == sorted([f"{links['web']} - /srv/a b.qcow2", f"{links['node-1']} sha256 /srv/c.qcow2"])
+
+
+def test_what_is_asked_of_networks() -> None:
+    """Of the host's own interfaces those that NICs are to be on, and of IPv6 where a network has it."""
+    nics = {"a": {"bridge": "br0"}, "b": {"direct": "eth1"}, "c": {"network": "backend"}}
+    networks = {"backend": {"cidr": "10.30.0.0/24", "ipv6": "fd00::/64"}}
+    question = preflight.question(lab({"kind": "guests", "networks": networks, "guests": {"web": {"nics": nics}}}))
+    assert (question["INTERFACES"], question["IPV6"]) == ("br0 eth1", "yes")
 
 
 def test_an_image_that_is_not_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
