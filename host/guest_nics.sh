@@ -71,7 +71,9 @@ elif [ "$told" != "$wanted" ] && [ "$told" != none ]; then
     render eth0
 fi
 [ -z "$rest" ] || {
-    printf '%s\n' "$rest" | while read -r name _; do printf '%s ' "$name"; done
+    printf '%s\n' "$rest" | while read -r name mac; do
+        if [ -n "$(device "$mac")" ]; then printf '%s (not configured) ' "$name"; else printf '%s (no driver) ' "$name"; fi
+    done
     exit 3
 }
 [ -n "$wanted" ] || [ "$told" != none ] || exit 0

@@ -20,6 +20,8 @@ stage() {
     state=$(domain_state "$DOMAIN")
     if [ "$state" != running ]; then
         echo "${state:-no domain}"
+    elif grep -q nics "$work/status" 2>/dev/null; then
+        echo "its own system is told of its NICs"
     elif grep -q -e running "$work/status" 2>/dev/null; then
         echo "cloud-init is running"
     elif virsh -q net-dhcp-leases "$NETWORK" --mac "$MAC" 2>/dev/null | grep -q .; then
@@ -67,12 +69,13 @@ tell_of_nics() {
         printf '%s: its own system is told of no NIC, as onCloudInitChange: ignore asks\n' "$DOMAIN"
         return
     fi
+    echo nics >"$work/status"
     nics=$(printf '%s\n' "$GUEST_NICS" | awk '{ print $1, $2, $5 }')
     code=0
     names=$(guest_ssh "sudo -n sh -s '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
     case $code in
         0) changed "NICs of $DOMAIN are as asked for" ;;
-        3) die "$DOMAIN: its own system must use its NICs as asked for, got not so: ${names% }; see /var/log/cloud-init.log there, put it right, and run again" ;;
+        3) die "$DOMAIN: its own system must use its NICs, got others: ${names% }; see /var/log/cloud-init.log there, put it right, and run again" ;;
         *) die "$DOMAIN: its own system must be told of its NICs, got '$(tail -n 1 "$work/ssh.log" | tr -d '\r')'; run again" ;;
     esac
 }

@@ -20,10 +20,15 @@ pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(3600)]
 STACK = "e2e-nics"
 LAN, NEAR, FAR = "kvmt-lan", "kvmt-near", "kvmt-far"
 """A bridge in place of one to a LAN, and the two ends of a wire: one on this machine, one for a guest."""
-BACKEND: dict[str, Any] = {"cidr": "10.31.88.0/24", "mode": "isolated", "mtu": 9000}
+BACKEND: dict[str, Any] = {
+    "cidr": "10.31.88.0/24",
+    "mode": "isolated",
+    "mtu": 9000,
+    "ipv6": "fd4b:6c61:6262:2::/64",
+}
 ON_BACKEND: dict[str, Any] = {"backend": {"network": "backend", "address": "10.31.88.10"}}
 ON_LAN: dict[str, Any] = {"lan": {"bridge": LAN, "address": "192.168.88.10/24"}}
-ON_WIRE: dict[str, Any] = {"wire": {"direct": FAR, "address": "192.168.89.10/24", "model": "e1000e"}}
+ON_WIRE: dict[str, Any] = {"wire": {"direct": FAR, "address": "192.168.89.10/24"}}
 BIG = (
     "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
     # IP_MTU_DISCOVER, IP_PMTUDISC_DO: what does not fit in one piece is refused.
@@ -74,7 +79,7 @@ def write(lab: Lab, web: dict[str, Any], **backend: object) -> None:
     lab.write(
         {
             "kind": "guests",
-            "network": {"cidr": "10.20.88.0/24"},
+            "network": {"cidr": "10.20.88.0/24", "ipv6": "fd4b:6c61:6262:1::/64"},
             "networks": {"backend": {**BACKEND, **backend}},
             "guests": {"web": {"nics": web}, "peer": peer},
         }
@@ -135,6 +140,17 @@ def test_a_network_that_leads_nowhere(lab: Lab) -> None:
     assert "<hostname>web</hostname>" in network
 
 
+def test_ipv6(lab: Lab) -> None:
+    """Addresses are those that were known before; the first NIC takes its own, and the only route."""
+    told = json.loads(lab.pulumi("stack", "output", "guests", "--json").stdout)["web"]
+    for device, address in (("eth0", told["address6"]), ("backend", told["nics"]["backend"]["address6"])):
+        assert f"inet6 {address}/64" in lab.ssh("web", f"ip -o -6 address show {device} scope global")
+    routes = json.loads(lab.ssh("web", "ip -j -6 route show default"))
+    assert [route["dev"] for route in routes] == ["eth0"]
+    peer = json.loads(lab.pulumi("stack", "output", "guests", "--json").stdout)["peer"]["nics"]["backend"]["address6"]
+    lab.ssh("web", f"ping -6 -c 1 -W 20 {peer}")
+
+
 def test_large_packets(lab: Lab) -> None:
     """Bridge, tap and guest agree, and what fits in one such packet comes through in one piece."""
     assert mtus(lab) == {"bridge": 9000, "tap": 9000, "guest": 9000}
@@ -147,7 +163,7 @@ def test_nics_come_while_it_runs(lab: Lab) -> None:
     write(lab, {**ON_BACKEND, **ON_LAN, **ON_WIRE})
     preview = said(lab)
     assert f"Guest web: NIC lan comes: bridge {LAN} at 192.168.88.10/24 (live)" in preview, preview
-    assert f"Guest web: NIC wire comes: interface {FAR} at 192.168.89.10/24, e1000e (live)" in preview, preview
+    assert f"Guest web: NIC wire comes: interface {FAR} at 192.168.89.10/24 (live)" in preview, preview
     lab.make("up")
     assert boot(lab) == before
     assert names(lab) == {"eth0", "backend", "lan", "wire"}
@@ -167,7 +183,7 @@ def test_another_mtu(lab: Lab) -> None:
     write(lab, {**ON_BACKEND, **ON_LAN}, mtu=1450)
     preview = said(lab)
     assert "Network network.backend: made anew: mtu 9000 -> 1450; of peer, web, the NICs there go and come" in preview
-    assert f"Guest web: NIC wire goes: interface {FAR} at 192.168.89.10/24, e1000e (live)" in preview, preview
+    assert f"Guest web: NIC wire goes: interface {FAR} at 192.168.89.10/24 (live)" in preview, preview
     lab.make("up")
     assert boot(lab) == before
     assert names(lab) == {"eth0", "backend", "lan"}
@@ -196,31 +212,32 @@ def test_refusals(lab: Lab) -> None:
     assert host() == before
 
 
-def test_another_default_route(lab: Lab) -> None:
-    """By a rule: the NIC that has the mark. The first NIC is told of it, so cloud-init runs again at a restart."""
-    before = boot(lab)
-    lan = {**ON_LAN["lan"], "gateway": "192.168.88.1", "defaultRoute": True}
-    write(lab, {**ON_BACKEND, "lan": lan}, mtu=1450)
-    preview = said(lab)
-    assert "Guest web: cloud-init runs again (restart)" in preview, preview
-    assert f"NIC lan: bridge {LAN} at 192.168.88.10/24 -> bridge {LAN} at 192.168.88.10/24, default route" in preview
-    lab.make("up")
-    assert boot(lab) != before
-    assert defaults(lab) == ["lan", "eth0"]
-    assert lab.changes() == {}
-
-
 def test_all_go(lab: Lab) -> None:
-    """With what was reserved for them, and what the guest was told of them."""
-    write(lab, ON_BACKEND, mtu=1450)
-    lab.make("up")
+    """With what was reserved for them, and what the guest was told of them; it runs on."""
     before = boot(lab)
     write(lab, {}, mtu=1450)
     lab.make("up")
     assert boot(lab) == before
     assert names(lab) == {"eth0"}
-    assert "name='web'" not in run("virsh", "net-dumpxml", f"{STACK}-backend").stdout
+    network = run("virsh", "net-dumpxml", f"{STACK}-backend").stdout
+    assert "name='web'" not in network
+    assert "<hostname>web</hostname>" not in network
+    assert "<hostname>peer</hostname>" in network
     assert "backend" not in lab.ssh("web", "sudo cat /etc/netplan/*.yaml")
+    assert lab.changes() == {}
+
+
+def test_another_default_route(lab: Lab) -> None:
+    """By a rule: the NIC that has the mark. The first NIC is told of it, so cloud-init runs again at a restart."""
+    before = boot(lab)
+    lan = {**ON_LAN["lan"], "gateway": "192.168.88.1", "defaultRoute": True}
+    write(lab, {"lan": lan}, mtu=1450)
+    preview = said(lab)
+    assert "Guest web: cloud-init runs again (restart)" in preview, preview
+    assert f"Guest web: NIC lan comes: bridge {LAN} at 192.168.88.10/24, default route (live)" in preview, preview
+    lab.make("up")
+    assert boot(lab) != before
+    assert defaults(lab) == ["lan", "eth0"]
     assert lab.changes() == {}
 
 

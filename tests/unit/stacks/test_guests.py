@@ -394,9 +394,9 @@ def test_another_default_route() -> None:
         for nics in ({}, plain, marked)
     ]
     assert ids[0] == ids[1] != ids[2]
-    assert with_nics(marked, networks)["Guest a"].inputs["nics"] == {
-        "n": f"network dmz at {with_nics(marked, networks).exports['guests']['a']['nics']['n']['address']}/24, default route"
-    }
+    made = with_nics(marked, networks)
+    address = made.exports["guests"]["a"]["nics"]["n"]["address"]
+    assert made["Guest a"].inputs["nics"] == {"n": f"network dmz at {address}/24, default route"}
 
 
 def test_ipv6() -> None:
