@@ -178,7 +178,7 @@ def test_labs_that_are_right() -> None:
     """What the tests here start from is taken, with every key that there is."""
     seen: set[tuple[str, str]] = set()
 
-    @settings(runs, max_examples=400)
+    @settings(runs, max_examples=600)
     @given(labs())
     def check(lab: Json) -> None:
         with at_most(EFFORT):
