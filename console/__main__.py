@@ -27,8 +27,7 @@ def main(operation: str, stack: str) -> int:
         return preview(stack)
     if operation == "destroy" and (kept := protected(stack)):
         # Pulumi would say so when all that stands on them is gone.
-        todo = "write protect: false, run `make up`, and destroy then"
-        sys.stdout.writelines(f"error: {name}: is protected and must stay, got a destroy; {todo}\n" for name in kept)
+        sys.stdout.write(f"error: {changes.refusal(kept)}\n")
         return 1
     return run(operation, stack)
 

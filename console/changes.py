@@ -119,7 +119,8 @@ def lines(preview: Json) -> Iterator[str]:
 
 def errors(preview: Json) -> list[str]:
     """What has kept a preview from its end."""
-    return [each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"].startswith("error")]
+    said: Sequence[Json] = preview.get("diagnostics", ())
+    return [each["message"].strip().removeprefix("error: ") for each in said if each["severity"].startswith("error")]
 
 
 def said(preview: Json) -> Iterator[str]:
@@ -133,6 +134,12 @@ def protected(state: Json) -> list[str]:
     """The names of what must not be deleted, from what `pulumi stack export` prints."""
     resources: Sequence[Json] = state["deployment"].get("resources") or ()
     return [each["urn"].rpartition("::")[2].removesuffix("-disk") for each in resources if each.get("protect")]
+
+
+def refusal(kept: Sequence[str]) -> str:
+    """Why nothing is destroyed: one answer for all that must stay, by name."""
+    rule = f"{'is' if len(kept) == 1 else 'are'} protected and must stay, got a destroy"
+    return f"{', '.join(sorted(kept))}: {rule}; write protect: false, run `make up`, and destroy then"
 
 
 def _changes(preview: Json) -> Iterator[Change]:

@@ -237,7 +237,7 @@ def test_errors() -> None:
     """They are told instead, without the warnings."""
     said = [
         {"severity": "warning", "message": "slow"},
-        {"severity": "error", "message": "stack six: 1 problem\n  ...\n"},
+        {"severity": "error", "message": "error: stack six: 1 problem\n  ...\n"},
     ]
     assert changes.errors({"diagnostics": said}) == ["stack six: 1 problem\n  ..."]
     assert changes.errors({}) == []
@@ -260,6 +260,13 @@ def test_protected() -> None:
     resources = [{"urn": f"{URN}Guest::web"}, {"urn": disk, "protect": True}]
     assert changes.protected({"deployment": {"resources": resources}}) == ["web.data"]
     assert changes.protected({"deployment": {"manifest": {}}}) == []
+
+
+def test_refusal() -> None:
+    """Whatever must stay, it is told once what to do."""
+    todo = "protected and must stay, got a destroy; write protect: false, run `make up`, and destroy then"
+    assert changes.refusal(["web.data"]) == f"web.data: is {todo}"
+    assert changes.refusal(["web.log", "web.data"]) == f"web.data, web.log: are {todo}"
 
 
 def test_all_that_a_guest_shows_has_an_effect() -> None:
