@@ -1,5 +1,7 @@
 """A data disk: a volume of its own, which outlives the guest that has it."""
 
+from typing import NotRequired
+
 import pulumi
 
 from components.domain import data_volume
@@ -22,6 +24,8 @@ class DataDiskArgs(Limits):
     """Name of the pool, a Pool's output. Change: replace."""
     pool_path: str
     """Plain: directory of the pool. Change: replace."""
+    is_broken: NotRequired[bool]
+    """Plain: the host shows that it is gone, so it is made whole, whatever state says. Default false. Change: live."""
 
 
 class DataDisk(pulumi.ComponentResource):
@@ -53,6 +57,7 @@ class DataDisk(pulumi.ComponentResource):
             delete="disk.sh delete",
             triggers=[args["domain"], args["disk"], args["pool"], args["pool_path"]],
             ssh=args.get("ssh"),
+            is_broken=args.get("is_broken", False),
         )
         # By the URN, which every preview knows: a value with the dependency.
         self.volume = made.urn.apply(lambda _: volume)

@@ -42,6 +42,10 @@ class DomainSpec(NamedTuple):
     """Domain type: `kvm`, or `qemu` for emulation."""
     cpus: int
     memory_mib: int
+    max_cpus: int | None
+    """As many may be added while it runs; none is as many as it has."""
+    max_memory_mib: int | None
+    """As much may be given it while it runs; none is as much as it has."""
     firmware: str
     """`bios`, `uefi`, or `uefi-secure`: UEFI that starts only what is signed, with the usual keys enrolled."""
     machine: str | None
@@ -73,11 +77,15 @@ class DomainSpec(NamedTuple):
 def definition(spec: DomainSpec) -> str:
     """The XML, with a hash of itself in its metadata, by which a host tells what a domain was defined from.
 
-    Data disks have a hash of their own, since another one is not another machine, and so have further NICs.
+    Data disks have a hash of their own, since another one is not another machine, and so have further NICs; nor is
+    another size within what it may grow to.
 
     Source: https://libvirt.org/formatdomain.html
     """
-    lasting = _digest([_xml(spec._replace(data=(), nics=())), *spec.instance])
+    most = spec._replace(
+        data=(), nics=(), cpus=spec.max_cpus or spec.cpus, memory_mib=spec.max_memory_mib or spec.memory_mib
+    )
+    lasting = _digest([_xml(most), *spec.instance])
     return _xml(spec).replace(f'definition="{UNDIGESTED}"', f'definition="{lasting}"', 1)
 
 
@@ -100,8 +108,7 @@ def _xml(spec: DomainSpec) -> str:
         guest.set("data", _digest([text for disk in spec.data for text in disk]))
     if spec.nics:
         guest.set("nics", _digest([f"{nic}" for nic in spec.nics]))
-    ElementTree.SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
-    ElementTree.SubElement(domain, "vcpu").text = str(spec.cpus)
+    _sizes(domain, guest, spec)
     _firmware(domain, spec)
     features = ElementTree.SubElement(domain, "features")
     for feature in ("acpi", "apic"):
@@ -136,6 +143,20 @@ def _xml(spec: DomainSpec) -> str:
     ElementTree.SubElement(rng, "backend", model="random").text = "/dev/urandom"
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode")
+
+
+def _sizes(domain: ElementTree.Element, guest: ElementTree.Element, spec: DomainSpec) -> None:
+    """What it has, of what it may be given while it runs: memory by its balloon, CPUs by plugging them in."""
+    ElementTree.SubElement(domain, "memory", unit="MiB").text = str(spec.max_memory_mib or spec.memory_mib)
+    cpus = ElementTree.SubElement(domain, "vcpu")
+    cpus.text = str(spec.max_cpus or spec.cpus)
+    if spec.max_memory_mib is None and spec.max_cpus is None:
+        return
+    guest.set("size", f"{spec.cpus}-{spec.memory_mib}")
+    if spec.max_memory_mib:
+        ElementTree.SubElement(domain, "currentMemory", unit="MiB").text = str(spec.memory_mib)
+    if spec.max_cpus:
+        cpus.set("current", str(spec.cpus))
 
 
 def _disk(devices: ElementTree.Element, driver: dict[str, str], path: str, letter: str) -> ElementTree.Element:

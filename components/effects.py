@@ -1,6 +1,8 @@
 """What a change of a guest does to it: one table, for what shows a preview, and for the tests of what happens."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Effect(StrEnum):
@@ -8,6 +10,8 @@ class Effect(StrEnum):
 
     NOTHING = "nothing"
     LIVE = "live"
+    PENDING = "pending"
+    """It would restart the guest, which is not to be restarted."""
     RESTART = "restart"
     REPLACE = "replace"
 
@@ -27,6 +31,8 @@ GUEST = {
     "image": Effect.REPLACE,
     "mac": Effect.RESTART,
     "machine": Effect.RESTART,
+    "max_cpus": Effect.RESTART,
+    "max_memory_mib": Effect.RESTART,
     "memory_mib": Effect.RESTART,
     "nics": Effect.LIVE,
     "power": Effect.RESTART,
@@ -35,3 +41,15 @@ GUEST = {
     "watchdog": Effect.RESTART,
 }
 """By what a preview shows of a Guest; what its cloud-config does is up to `onCloudInitChange`."""
+
+PENDING = "a change is pending until it restarts"
+"""How a run warns of a guest that runs on as it was."""
+
+
+def effect(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Effect:
+    """What a change of one key does, which may depend on the others: within what it may grow to, a guest grows live."""
+    most = {"cpus": "max_cpus", "memory_mib": "max_memory_mib"}.get(key)
+    if most and old.get(most) and old.get(most) == new.get(most):
+        # It does not let go of CPUs while it runs.
+        return Effect.LIVE if key != "cpus" or new[key] >= old[key] else Effect.RESTART
+    return GUEST[key]

@@ -16,6 +16,9 @@ from components.nics import NicArgs, environment, nic_spec, shown_nics
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
 
+_PENDING = "is as asked for when it restarts"
+"""What guest.sh says of one that runs on as it was."""
+
 
 def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     """What a preview shows of a guest itself, by the keys of effects.GUEST; the rest stands with its command."""
@@ -28,7 +31,7 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     if graphics != Graphics("vnc", None):
         port = f" at port {graphics.port}" if graphics and graphics.port else ""
         told["console"] = f"{graphics.type}{port}" if graphics else "none"
-    for key in ("autostart", "data_disks", "machine", "power", "tpm", "watchdog"):
+    for key in ("autostart", "data_disks", "machine", "max_cpus", "max_memory_mib", "power", "tpm", "watchdog"):
         if value := args.get(key):
             told[key] = value
     if nics := args.get("nics"):
@@ -55,9 +58,13 @@ class GuestArgs(Limits):
     accelerator: str
     """Plain: libvirt's domain type, `kvm` or `qemu`. Change: restart."""
     cpus: int
-    """Plain: virtual CPUs. Change: restart, the disk stays."""
+    """Plain: virtual CPUs. Change: more, up to max_cpus, live; else restart, the disk stays."""
     memory_mib: int
-    """Plain: memory in MiB. Change: restart, the disk stays."""
+    """Plain: memory in MiB. Change: up to max_memory_mib live; else restart, the disk stays."""
+    max_cpus: NotRequired[int]
+    """Plain: up to as many CPUs are added while it runs; default: as many as it has. Change: restart."""
+    max_memory_mib: NotRequired[int]
+    """Plain: up to as much memory in MiB is given it while it runs; default: as much as it has. Change: restart."""
     firmware: Firmware
     """Plain: what starts the guest; with UEFI the image must have an EFI system partition. Change: restart."""
     machine: NotRequired[str]
@@ -114,6 +121,9 @@ class GuestArgs(Limits):
     """Plain: cloud-init's instance-id in the seed; a new one makes cloud-init run again."""
     on_cloud_init_change: OnCloudInitChange
     """Plain: what a new instance_id does: `replace` the guest, `rerun` cloud-init at a restart, or `ignore` it."""
+    allow_restart: NotRequired[bool]
+    """Plain: whether a change may restart it; else one that needs it is pending until somebody does. Default true.
+    Change: live."""
     wait_for: WaitFor
     """Plain: when the guest counts as made. Change: waited for again."""
     ready_seconds: int
@@ -148,8 +158,7 @@ class Guest(pulumi.ComponentResource):
         super().__init__("kvmlab:index:Guest", name, shown(args), without_order(opts))
         policy = args["on_cloud_init_change"]
         is_broken = args.get("is_broken", False)
-        # The seed of a guest that ignores changes is of some earlier day, so no id is expected of it.
-        instance_id = "" if policy == OnCloudInitChange.IGNORE else args["instance_id"]
+        instance_id = _instance_id(args)
         birth = [args["lab"], args["hostname"], args.get("image", ""), args["pool"], args["pool_path"]]
         if policy == OnCloudInitChange.REPLACE:
             birth.append(instance_id)
@@ -195,6 +204,14 @@ class Guest(pulumi.ComponentResource):
         self.address = pulumi.Output.from_input(args["address"])
         self.register_outputs({"address": self.address, "domain_id": self.domain_id})
 
+    def is_pending(self, *, restarted: bool) -> pulumi.Output[bool]:
+        """Whether a change waits for the guest to be restarted by somebody, as far as the last run tells.
+
+        Args:
+            restarted: whether that has happened since.
+        """
+        return self.ready.stdout.apply(lambda said: _PENDING in said and not restarted)
+
 
 def _unusual(args: GuestArgs) -> dict[str, str]:
     """What most guests have not: for those the command stays what it was before there was such a thing."""
@@ -209,7 +226,23 @@ def _unusual(args: GuestArgs) -> dict[str, str]:
         asked["GUEST_POWER"] = Power.OFF
     if args["autostart"]:
         asked["GUEST_AUTOSTART"] = "yes"
+    if args["on_cloud_init_change"] == OnCloudInitChange.REPLACE:
+        asked["GUEST_CLOUD_INIT"] = "replace"
+    if not args.get("allow_restart", True):
+        asked["GUEST_RESTART"] = "no"
+    if "max_cpus" in args or "max_memory_mib" in args:
+        asked["GUEST_SIZE"] = f"{args['cpus']}-{args['memory_mib']}"
     return asked
+
+
+def domain_definition(args: GuestArgs) -> str:
+    """The guest's domain as libvirt reads it."""
+    return definition(domain_spec(args, _instance_id(args)))
+
+
+def _instance_id(args: GuestArgs) -> str:
+    """The seed of a guest that ignores changes is of some earlier day, so no id is expected of it."""
+    return "" if args["on_cloud_init_change"] == OnCloudInitChange.IGNORE else args["instance_id"]
 
 
 def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
@@ -227,6 +260,8 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         accelerator=args["accelerator"],
         cpus=args["cpus"],
         memory_mib=args["memory_mib"],
+        max_cpus=args.get("max_cpus"),
+        max_memory_mib=args.get("max_memory_mib"),
         firmware=args["firmware"],
         machine=args.get("machine"),
         tpm=args.get("tpm", False),

@@ -1,8 +1,11 @@
 """What host/probe.sh found out about a host. Pure: a parser, and questions that the facts answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import NamedTuple
+
+from components.drift import DomainState, Seen
 
 
 class LocalImage(NamedTuple):
@@ -68,6 +71,14 @@ class HostFacts:
     """What they take of the pool, in bytes."""
     unfinished: frozenset[str] = frozenset()
     """Domains that a run has begun to make or to change, and has not come to the end with."""
+    births: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """What domains are made of: the image's link, and the instance-id that replaces it, or `-` where none does."""
+    written: frozenset[str] = frozenset()
+    """The lab's disks that are no longer as they were made, file names."""
+    pending: frozenset[str] = frozenset()
+    """Domains that run on as they were, although config says otherwise, since they are not to restart."""
+    restarted: frozenset[str] = frozenset()
+    """Domains that did, and have been started since."""
     protected: frozenset[str] = frozenset()
     """Data disks that are to stay, file names."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
@@ -95,6 +106,12 @@ class HostFacts:
     """Domains with a name of this lab, and their descriptions."""
     running: dict[str, Running] = field(default_factory=dict[str, Running])
     """Domains that run, of whatever name."""
+    looked: bool = False
+    """Whether it was looked at what somebody may have done by hand; then the next two are known."""
+    states: dict[str, DomainState] = field(default_factory=dict[str, DomainState])
+    """The lab's domains as they are."""
+    active: frozenset[str] = frozenset()
+    """Names of networks and pools that are at work."""
     networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
     networks6: dict[str, tuple[IPv6Network, ...]] = field(default_factory=dict[str, tuple[IPv6Network, ...]])
     """The IPv6 prefixes of those that have some."""
@@ -166,6 +183,10 @@ def parse(output: str) -> HostFacts:
             " ".join(path).rpartition("/")[2]: int(blocks) * 512 for blocks, *path in rows.get("pool_blocks", [])
         },
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
+        births={domain: (link, instance) for domain, link, instance in rows.get("birth", [])},
+        written=frozenset(row[0] for row in rows.get("written", [])),
+        pending=frozenset(row[0] for row in rows.get("pending", [])),
+        restarted=frozenset(row[0] for row in rows.get("restarted", [])),
         protected=frozenset(row[0].removesuffix(".protected") for row in rows.get("protected", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
         addresses6=tuple((interface, IPv6Interface(address)) for interface, address in rows.get("address6", [])),
@@ -183,12 +204,45 @@ def parse(output: str) -> HostFacts:
         no_directories=frozenset(" ".join(row) for row in rows.get("no_directory", [])),
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
         running={" ".join(name): Running(int(memory), int(cpus)) for memory, cpus, *name in rows.get("running", [])},
+        looked=text("looked") == "yes",
+        states=_states(rows),
+        active=frozenset(" ".join(row) for row in rows.get("active", [])),
         networks=networks,
         networks6=networks6,
         network_uuids=dict(by_name("network_uuid")),
         bridges=dict(by_name("bridge")),
         reservations=reservations,
         pools={name: f"/{path}" for name, _, path in pools},
+    )
+
+
+def _states(rows: Mapping[str, list[list[str]]]) -> dict[str, DomainState]:
+    autostart = {domain for domain, answer in rows.get("autostart", []) if answer == "yes"}
+    seen: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for which in ("live", "stored"):
+        for domain, key, *value in rows.get(which, []):
+            seen.setdefault((which, domain), {}).setdefault(key, []).append(" ".join(value))
+    return {
+        domain: DomainState(
+            " ".join(words),
+            domain in autostart,
+            *(_seen(seen.get((which, domain), {})) for which in ("live", "stored")),
+        )
+        for domain, *words in rows.get("state", [])
+    }
+
+
+def _seen(told: Mapping[str, list[str]]) -> Seen:
+    def number(key: str) -> int:
+        return int(told.get(key, ["0"])[0])
+
+    return Seen(
+        definition=told.get("definition", [""])[0],
+        most_kib=number("most"),
+        memory_kib=number("memory"),
+        cpus=number("cpus"),
+        nics=frozenset(told.get("nic", [])),
+        disks=frozenset(told.get("disk", [])),
     )
 
 

@@ -49,6 +49,8 @@ class NetworkArgs(Limits):
     ipv6: NotRequired[str]
     """Plain: an IPv6 prefix of 64 bits; the host is the first address. Default: none. Change: made anew, guests
     restart."""
+    is_broken: NotRequired[bool]
+    """Plain: the host shows that it is stopped or gone, so it is made whole. Default false. Change: live."""
 
 
 class Network(pulumi.ComponentResource):
@@ -63,7 +65,11 @@ class Network(pulumi.ComponentResource):
     """Follows from the definition: another one is another network. Known at preview."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        shown = {key: value for key, value in args.items() if key not in ("reservations", "libvirt_seconds", "ssh")}
+        shown = {
+            key: value
+            for key, value in args.items()
+            if key not in ("reservations", "libvirt_seconds", "is_broken", "ssh")
+        }
         super().__init__("kvmlab:index:Network", name, shown, without_order(opts))
         uuid = definition_uuid(args)
         script(
@@ -86,6 +92,7 @@ class Network(pulumi.ComponentResource):
             stdin=definition(args, uuid),
             triggers=[args["name"]],
             ssh=args.get("ssh"),
+            is_broken=args.get("is_broken", False),
         )
         self.network_name = pulumi.Output.from_input(args["name"])
         self.uuid = pulumi.Output.from_input(uuid)

@@ -1,5 +1,7 @@
 """A storage pool: the directory on the big disk where a lab's images and disks live."""
 
+from typing import NotRequired
+
 import pulumi
 
 from components.options import first_child, without_order
@@ -13,6 +15,8 @@ class PoolArgs(Limits):
     """Plain: its name in libvirt. Change: replace."""
     path: str
     """Plain: absolute directory on the host; its image is there already. Change: replace, with all that is in it."""
+    is_broken: NotRequired[bool]
+    """Plain: the host shows that it is stopped or gone, so it is made whole. Default false. Change: live."""
 
 
 class Pool(pulumi.ComponentResource):
@@ -34,6 +38,7 @@ class Pool(pulumi.ComponentResource):
             delete="pool.sh delete",
             triggers=[args["name"], args["path"]],
             ssh=args.get("ssh"),
+            is_broken=args.get("is_broken", False),
         )
         # By the URN, which every preview knows: a value with the dependency.
         self.pool_name = made.urn.apply(lambda _: args["name"])

@@ -7,6 +7,7 @@ by argument or environment.
 import os
 from collections.abc import Mapping, Sequence
 from typing import NotRequired
+from uuid import uuid4
 
 import pulumi
 from pulumi_command import local
@@ -25,6 +26,7 @@ def script(
     triggers: Sequence[pulumi.Input[str]] = (),
     as_root: bool = True,
     ssh: Ssh | None = None,
+    is_broken: bool | None = None,
 ) -> local.Command:
     """Run a script of host/ when the resource is created or changed, and another call of it on delete.
 
@@ -41,7 +43,13 @@ def script(
         triggers: a change of these deletes and creates anew.
         as_root: false runs it as the user who runs Pulumi, for files that are the user's.
         ssh: where it runs; by default here. Another machine deletes and creates anew.
+        is_broken: true runs it although nothing has changed, since the host shows that what it made is not whole; of
+            what may be found so later, false.
     """
+    if is_broken:
+        environment = {**environment, _AGAIN: uuid4().hex}
+    elif is_broken is not None:
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=[f"environment.{_AGAIN}"]))
     if ssh:
         # Whoever logs in becomes root there, not here.
         as_root = False
@@ -62,6 +70,9 @@ def script(
         opts=opts,
     )
 
+
+_AGAIN = "KVMLAB_RUN"
+"""Something new each time that a script is to run again; that it need not any more is no news."""
 
 LIBVIRT_SECONDS = 120
 """What host/lib.sh takes for its limit when it is given none."""

@@ -10,14 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.effects import GUEST, Effect
+from components.effects import GUEST, PENDING, Effect, effect
 from console import networks
 
 MIB = 1024**2
 _OURS = "kvmlab:index:"
 _STEPS = {"create": "created", "delete": "destroyed", "update": "updated", "replace": "made anew"}
 _REPLACES = ("replace", "create-replacement", "delete-replaced")
-_WORDS = {"memory_mib": "memory", "disk_bytes": "disk", "data_disks": "disks"}
+_WORDS = {
+    "memory_mib": "memory",
+    "disk_bytes": "disk",
+    "data_disks": "disks",
+    "max_cpus": "maxCpus",
+    "max_memory_mib": "maxMemory",
+}
 """Of a Guest's inputs, where config calls it otherwise."""
 _DEFAULTS = {
     "autostart": "false",
@@ -28,6 +34,8 @@ _DEFAULTS = {
     "data_disks": "none",
     "firmware": "bios",
     "machine": "libvirt's choice",
+    "max_cpus": "as many as it has",
+    "max_memory_mib": "as much as it has",
     "power": "on",
     "shares": "none",
     "tpm": "false",
@@ -36,6 +44,7 @@ _DEFAULTS = {
 """Of those that are there where they are another than that."""
 _UNNOTICED = {
     "AT_ONCE": "host.atOnce",
+    "GUEST_RESTART": "allowRestart",
     "LIBVIRT_SECONDS": "host.timeout in s",
     "LOGIN": "login",
     "READY_SECONDS": "readyTimeout in s",
@@ -45,7 +54,15 @@ _UNNOTICED = {
 """What its command alone is told, and no guest notices."""
 _DEFINITION = re.compile(r'definition="([0-9a-f]+)"')
 
-_FATES = ("created", "destroyed", "unchanged", "changed live", "restarted", "replaced")
+_FATES = (
+    "created",
+    "destroyed",
+    "unchanged",
+    "changed live",
+    "changed once restarted",
+    "restarted",
+    "replaced",
+)
 """Of guests; from the third on by effect."""
 
 Json = Mapping[str, Any]
@@ -61,6 +78,8 @@ class Change:
     """Its step."""
     commands: Sequence[Json]
     """Their steps."""
+    is_pending: bool = False
+    """Of a guest, whether it runs on as it was before an earlier change."""
 
     @property
     def operation(self) -> str:
@@ -95,14 +114,29 @@ class Change:
             return Effect.REPLACE
         if self.operation == "same":
             return Effect.NOTHING
+        old, new = (self.inputs(which) for which in ("oldState", "newState"))
+        changes = {effect(key, old, new) for key in GUEST if old.get(key) != new.get(key)}
+        waits = self.is_pending and self.may_restart
+        return self.restart if self.is_redefined or waits or Effect.RESTART in changes else Effect.LIVE
+
+    @property
+    def is_redefined(self) -> bool:
+        """Whether a guest becomes another machine, or stands on another network or seed."""
+        states = ("oldState", "newState")
+        old, new = (_DEFINITION.findall(self.environment(which).get("DEFINITION", "")) for which in states)
+        return old != new
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether a guest is to be restarted for a change that needs it; to be shut down needs no more leave."""
+        return self.powers[0] != self.powers[1] or self.environment("newState").get("GUEST_RESTART") != "no"
+
+    @property
+    def restart(self) -> Effect:
+        """What a change does that needs a restart: a guest that is off and stays so is only defined anew."""
         if self.powers == ("off", "off"):
             return Effect.LIVE
-        if self.powers[0] != self.powers[1]:
-            return Effect.RESTART
-        old, new = (
-            _DEFINITION.findall(self.environment(which).get("DEFINITION", "")) for which in ("oldState", "newState")
-        )
-        return Effect.LIVE if old == new else Effect.RESTART
+        return Effect.RESTART if self.may_restart else Effect.PENDING
 
 
 def lines(preview: Json) -> Iterator[str]:
@@ -111,6 +145,7 @@ def lines(preview: Json) -> Iterator[str]:
     guests = {change.name: change.inputs("oldState") for change in changes if change.kind == "Guest"}
     told = [line for change in changes for line in _told(change, guests)]
     yield from told or ["nothing changes"]
+    yield from _renames(changes)
     fates = Counter(_fate(change) for change in changes if change.kind == "Guest")
     yield "guests: " + (", ".join(f"{fates[fate]} {fate}" for fate in _FATES if fates[fate]) or "none")
     counts: Mapping[str, int] = preview.get("changeSummary") or {}
@@ -128,6 +163,9 @@ def said(preview: Json) -> Iterator[str]:
     for each in sorted(preview.get("diagnostics", ()), key=lambda each: each["severity"] != "warning"):
         if each["severity"] in ("warning", "info"):
             yield from each["message"].strip("\n").splitlines()
+def warnings(preview: Json) -> list[str]:
+    """What a user should know."""
+    return [each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"] == "warning"]
 
 
 def protected(state: Json) -> list[str]:
@@ -148,10 +186,12 @@ def _changes(preview: Json) -> Iterator[Change]:
     for step in steps:
         state = _state(step, "newState") or _state(step, "oldState")
         children.setdefault(state.get("parent", ""), []).append(step)
+    told = warnings(preview)
     for step in steps:
         kind, name = step["urn"].split("::")[2:]
         if kind.startswith(_OURS) and "$" not in kind:
-            yield Change(kind.removeprefix(_OURS), name, step, children.get(step["urn"], []))
+            is_pending = f"guest {name}: {PENDING}" in told
+            yield Change(kind.removeprefix(_OURS), name, step, children.get(step["urn"], []), is_pending)
 
 
 def _state(step: Json, which: str) -> dict[str, Any]:
@@ -201,17 +241,20 @@ def _told(change: Change, guests: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _guest(change: Change, what: str) -> Iterator[str]:
-    effect = change.effect
-    if effect == Effect.REPLACE:
+    whole = change.effect
+    is_new = whole == Effect.REPLACE
+    if is_new:
         yield f"{what}replaced, its root disk is made anew; data disks stay (replace)"
     old, new = change.inputs("oldState"), change.inputs("newState")
-    told = effect == Effect.REPLACE
+    restart = whole if is_new else change.restart
+    told = is_new
     for key in GUEST:
         if key == "nics":
             continue  # one by one, below
         if old.get(key) != new.get(key):
-            does = effect if effect == Effect.REPLACE else _does(change, GUEST[key])
-            told |= does == Effect.RESTART
+            does = whole if is_new else effect(key, old, new)
+            does = restart if does == Effect.RESTART else does
+            told |= does == restart
             yield f"{what}{_WORDS.get(key, key)} {_shown(key, old)} -> {_shown(key, new)} ({does})"
     before, after = change.environment("oldState"), change.environment("newState")
     for line in networks.nics(old, new, before.get("DEFINITION", ""), after.get("DEFINITION", "")):
@@ -219,24 +262,40 @@ def _guest(change: Change, what: str) -> Iterator[str]:
     ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
     if ids[0] != ids[1]:
         told = True
-        does = effect if effect == Effect.REPLACE else _does(change, Effect.RESTART)
-        yield f"{what}cloud-init {'runs again' if ids[1] else 'stays as it is from now on'} ({does})"
+        yield f"{what}cloud-init {'runs again' if ids[1] else 'stays as it is from now on'} ({restart})"
         yield from _difference(old["cloud_config"], new["cloud_config"])
     elif not ids[1] and old["cloud_config"] != new["cloud_config"]:
         yield f"{what}cloud-init is not run again, as asked for ({Effect.NOTHING})"
         yield from _difference(old["cloud_config"], new["cloud_config"])
     for key, word in _UNNOTICED.items():
         if before.get(key) != after.get(key):
-            yield f"{what}{word} {before.get(key, 'default')} -> {after.get(key, 'default')} (live)"
+            told |= key == "GUEST_RESTART" and change.is_pending
+            does = whole if key == "GUEST_RESTART" else Effect.LIVE
+            yield f"{what}{word} {before.get(key, 'default')} -> {after.get(key, 'default')} ({does})"
     if before.get("RUN") != after.get("RUN"):
         yield f"{what}is not whole, and is mended"
-    elif effect == Effect.RESTART and not told:
-        yield f"{what}stands on another network (restart)"
+    elif change.is_redefined and not told:
+        yield f"{what}stands on another network ({whole})"
 
 
-def _does(change: Change, effect: Effect) -> Effect:
-    """What a change of one key does: a guest that is off and stays so is only defined anew."""
-    return Effect.LIVE if change.powers == ("off", "off") else effect
+def _renames(changes: Sequence[Change]) -> Iterator[str]:
+    """A guest that goes and one that comes, else alike, may be meant for one: it is told that they are two."""
+    guests = [change for change in changes if change.kind == "Guest"]
+    come = {change.name: change.inputs("newState") for change in guests if change.operation == "create"}
+    for change in guests:
+        if change.operation != "delete":
+            continue
+        gone = change.inputs("oldState")
+        alike = (name for name, new in come.items() if _but_for_the_name(new) == _but_for_the_name(gone))
+        if name := next(alike, None):
+            del come[name]
+            todo = "to keep that one and its disk, let it have its name"
+            yield f"Guest {name}: is a new guest, not {change.name} by another name; {todo}"
+
+
+def _but_for_the_name(inputs: Json) -> dict[str, Any]:
+    """What a guest is that does not follow from its name."""
+    return {key: value for key, value in inputs.items() if key not in ("address", "mac")}
 
 
 def _difference(old: str, new: str) -> Iterator[str]:
@@ -256,7 +315,7 @@ def _shown(key: str, state: Json) -> str:
     if key not in state:
         return _DEFAULTS[key]
     match key:
-        case "memory_mib":
+        case "memory_mib" | "max_memory_mib":
             return _size(state[key] * MIB)
         case "disk_bytes":
             return _size(state[key])

@@ -54,7 +54,7 @@ apply() {
     for guest in $STRAYS; do
         remove_domain "$LAB-$guest"
         remove_disks "$POOL_PATH/$LAB-$guest.qcow2" "$POOL_PATH/$LAB-$guest-seed.iso"
-        rm -f "$POOL_PATH/$LAB-$guest.unfinished"
+        rm -f "$POOL_PATH/$LAB-$guest.unfinished" "$POOL_PATH/$LAB-$guest.birth" "$POOL_PATH/$LAB-$guest.pending"
     done
     ok "nothing unfinished of lab $LAB"
 }
@@ -74,7 +74,7 @@ delete() {
     rm -rf "$(missing_top).$LAB.new"
     if is_ours; then
         remove_pool
-        rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished
+        rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished "$POOL_PATH/$LAB"-*.birth "$POOL_PATH/$LAB"-*.pending
         # An image's name is half of its digest.
         find "$POOL_PATH" -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9a-f]{32}\.(qcow2|iso|kernel|initrd)(\.part)?' -delete
         remove_directory

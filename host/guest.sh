@@ -8,21 +8,28 @@
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
 #              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off); an empty LINK is a blank disk
 #              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED; dashes where nothing is reserved)
+#              GUEST_RESTART (yes|no: a change that needs one is pending) GUEST_SIZE (CPUS-MIB, where it may grow while it runs)
+#              GUEST_CLOUD_INIT (replace, where another INSTANCE_ID does), RUN (not empty: what is there is not trusted)
 set -eu
 . host/lib.sh
 . host/look.sh
 . host/turns.sh
 . host/firmware.sh
 . host/data_disks.sh
+. host/live.sh
 . host/nics.sh
-: "${DATA_DISKS:=}" "${GUEST_NICS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}"
+: "${DATA_DISKS:=}" "${GUEST_NICS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}" "${GUEST_RESTART:=yes}"
+: "${GUEST_SIZE:=}" "${GUEST_CLOUD_INIT:=}" "${RUN:=}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
 unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was asked for
+birth=$POOL_PATH/$DOMAIN.birth           # what it cannot be changed in without being replaced
+running_on=$POOL_PATH/$DOMAIN.pending    # there while it runs as it was before a change: its process
 seed_bytes=1048576 # fixed, so that a running domain never sees its disk change size
 resumed= # set when a run has not come to its end with the guest
 fresh= # set when the guest has had no disk
+pending= # set when it runs on as it was, since it must not restart
 begun= # set when its domain may be there because of us
 uuid=${DEFINITION#*<uuid>}
 uuid=${uuid%%</uuid>*}
@@ -121,6 +128,24 @@ shut_down() {
     changed "$DOMAIN shut down"
 }
 
+must_restart() { [ "$seen_live" != "$wanted" ] || loses_cpus; }
+
+# apply_live: what needs no restart comes also to a guest that should have one and must not.
+apply_live() {
+    must_restart || {
+        apply_size
+        [ -z "$RUN" ] || mend_live
+    }
+    apply_data_disks
+    apply_nics
+    [ -z "$commands" ] || virsh_all "${commands%; }"
+    ! must_restart || {
+        pending=yes
+        cp "/run/libvirt/qemu/$DOMAIN.pid" "$running_on"
+        changed "$DOMAIN is as asked for when it restarts, which is left to you"
+    }
+}
+
 # What runs is what was defined when it started; another definition or another seed takes a clean restart.
 apply_domain() {
     printf '%s\n' "$DEFINITION" >"$work/definition.xml"
@@ -129,17 +154,17 @@ apply_domain() {
     wanted_data=$(sed -n 's/.*<kvmlab:guest .* data="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
     commands=
     wanted_nics=$(sed -n 's/.*<kvmlab:guest .* nics="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
-    [ "$seen_defined $seen_data $seen_nics" = "$wanted $wanted_data $wanted_nics" ] || commands="define $work/definition.xml; "
+    [ -z "$RUN" ] &&
+        [ "$seen_defined $seen_data $seen_nics $seen_size" = "$wanted $wanted_data $wanted_nics $GUEST_SIZE" ] ||
+        commands="define $work/definition.xml; "
     [ "${seen_autostart:-no}" = "$GUEST_AUTOSTART" ] ||
         case $GUEST_AUTOSTART in
             yes) commands="${commands}autostart $DOMAIN; " ;;
             no) commands="${commands}autostart --disable $DOMAIN; " ;;
         esac
     if is_on "$seen_state"; then
-        if [ "$seen_live" = "$wanted" ] && [ "$GUEST_POWER" = on ]; then
-            apply_data_disks
-            apply_nics
-            [ -z "$commands" ] || virsh_all "${commands%; }"
+        if [ "$GUEST_POWER" = on ] && { ! must_restart || [ "$GUEST_RESTART" = no ]; }; then
+            apply_live
             return
         fi
         if [ "$SHUTDOWN_SECONDS" -eq 0 ]; then
@@ -187,6 +212,9 @@ apply() {
     [ "$GUEST_FIRMWARE" = bios ] || [ -z "$LINK" ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
         die "$DOMAIN: firmware $GUEST_FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
     [ -e "$POOL_PATH/$root" ] || {
+        ! is_on "$(domain_state "$DOMAIN")" || [ "$(virsh -q desc "$DOMAIN")" != "$OWNER" ] ||
+            die "$DOMAIN: its root disk must be there while it runs, got it deleted; what is on it lasts until the guest stops:" \\
+                "save it from inside, shut the guest down, and run again for a new disk"
         [ -z "$LINK" ] || check_size
         fresh=yes
     }
@@ -204,9 +232,16 @@ apply() {
         # Held until the guest is ready: its boot is what keeps the host busy.
         take_turn "$DOMAIN"
         apply_domain
-        CALLER=$CALLER GUEST_NICS=$GUEST_NICS GUEST_HAD_NICS=$seen_nics$resumed /bin/sh host/ready.sh <"$work/key" 8>&-
+        # One that runs on as it was has neither its new address nor its new seed.
+        [ -n "$pending" ] ||
+            CALLER=$CALLER GUEST_NICS=$GUEST_NICS GUEST_HAD_NICS=$seen_nics$resumed /bin/sh host/ready.sh <"$work/key" 8>&-
         end_turn
     fi
+    [ -n "$pending" ] || rm -f "$running_on"
+    case $GUEST_CLOUD_INIT in
+        replace) echo "$LINK $INSTANCE_ID" ;;
+        *) echo "$LINK -" ;;
+    esac >"$birth"
     rm -f "$unfinished"
 }
 
@@ -237,7 +272,7 @@ delete() {
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     forget_nic_reservations
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$lock"
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$birth" "$running_on" "$lock"
     forget_domain "$DOMAIN" "$uuid"
     changed "$DOMAIN removed"
 }

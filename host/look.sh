@@ -3,10 +3,12 @@
 # One look at a guest, for guest.sh: all that libvirt knows of it, in one call. Few processes, here and there: with sixty
 # guests they are what two cores are busy with.
 
-# look [COMMANDS]: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_autostart, seen_live, seen_defined
-# and seen_data and seen_nics (what the running and the stored domain were defined from, and data disks and further NICs of the
-# latter), each empty where there is no such thing; and writes the network's reservations, of which there are many, to $work/rows (as it runs) and $work/kept (as it
-# is stored), the domain's disks to $work/blocks, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks have been seen; $work/made has the paths of those that are there then.
+# look [COMMANDS]: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_autostart, seen_cpus and
+# seen_memory (as it runs, in KiB), seen_live, seen_defined, seen_data, seen_nics and seen_size (what the running and the stored
+# domain were defined from, and data disks, further NICs and size of the latter), each empty where there is no such thing; and
+# writes the reservations of the network, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored),
+# the disks of the domain to $work/blocks, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks
+# have been seen; $work/made has the paths of those that are there then.
 look() {
     look_once "$@" || { need_libvirt; look_once "$@"; } ||
         die "$DOMAIN: libvirt must answer at $LIBVIRT_DEFAULT_URI, got '$(sed -n 's/^error: //p' "$work/errors" | tail -n 1)'"
@@ -17,7 +19,7 @@ look_once() {
     virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
 echo @@seed@@; vol-info --bytes --pool $POOL $seed; ${1:+$1; }\
 echo @@made@@; vol-path --pool $POOL $root; vol-path --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
-echo @@autostart@@; dominfo $DOMAIN; echo @@blocks@@; domblklist $DOMAIN; echo @@nics@@; dumpxml $DOMAIN; \
+echo @@info@@; dominfo $DOMAIN; echo @@blocks@@; domblklist $DOMAIN; echo @@nics@@; dumpxml $DOMAIN; \
 echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
 echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>"$work/errors" |
         awk -v to="$work/" '
@@ -25,12 +27,18 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
             function take(text) {
                 if (part == "root" || part == "seed") { if ($1 == "Capacity:") keep($2) }
                 else if (part == "pool") { if ($1 == "State:") keep($2) }
-                else if (part == "autostart") { if ($1 == "Autostart:") keep($2 == "enable" ? "yes" : "no") }
+                else if (part == "info") {
+                    if ($1 == "Autostart:") print $2 == "enable" ? "yes" : "no" >(to "autostart")
+                    if ($1 == "CPU(s):") print $2 >(to "cpus")
+                    if ($1 " " $2 == "Used memory:") print $3 >(to "memory")
+                }
                 else if (part == "live" || part == "defined") {
                     if (part == "defined" && match(text, /data=.[0-9a-f]+/))
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "data")
                     if (part == "defined" && match(text, /nics=.[0-9a-f]+/))
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "set")
+                    if (part == "defined" && match(text, /size=.[0-9-]+/))
+                        print substr(text, RSTART + 6, RLENGTH - 6) >(to "size")
                     if (match(text, /definition=.[0-9a-f]+/)) keep(substr(text, RSTART + 12, RLENGTH - 12))
                 }
                 else if (part == "nics") {
@@ -40,7 +48,7 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 else keep(text)
             }
             BEGIN {
-                count = split("alive pool root seed made owner state autostart blocks nics live defined data set rows kept", parts)
+                count = split("alive pool root seed made owner state autostart cpus memory blocks nics live defined data set size rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {
@@ -63,8 +71,11 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
     read -r seen_owner <"$work/owner" || true
     read -r seen_state <"$work/state" || true
     read -r seen_autostart <"$work/autostart" || true
+    read -r seen_cpus <"$work/cpus" || true
+    read -r seen_memory <"$work/memory" || true
     read -r seen_live <"$work/live" || true
     read -r seen_defined <"$work/defined" || true
     read -r seen_data <"$work/data" || true
     read -r seen_nics <"$work/set" || true
+    read -r seen_size <"$work/size" || true
 }

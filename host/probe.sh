@@ -7,16 +7,18 @@
 #        FIRMWARE (links of images that are to be started by UEFI) SPICE (whether QEMU must have it)
 #        CPU_TYPES (of domains, of which CPU models matter) IPV6 (whether a network has it)
 #        GUEST_SHARES (directories, a line each) INTERFACES (that NICs are to be on)
+#        GUEST_STATES (whether guests are to be looked at as they are)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
         "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" \
         "IPV6=${IPV6:-}" "GUEST_SHARES=${GUEST_SHARES:-}" \
-        "INTERFACES=${INTERFACES:-}" "$0"
+        "INTERFACES=${INTERFACES:-}" "GUEST_STATES=${GUEST_STATES:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
+. host/states.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
 
@@ -67,6 +69,17 @@ if [ "$directory" = "$POOL_PATH" ]; then
         done
     # In blocks of 512 bytes, whatever the file system's are.
     [ ! -e "$1" ] || stat -c 'pool_blocks %b %n' "$@" 2>/dev/null || :
+    # A fresh overlay is its tables, four clusters of 64 KiB up to 4 TiB; the first byte that is written goes behind them.
+    [ ! -e "$1" ] || stat -c '%s %n' "$@" | awk '$1 > 262144 { sub(/.*\//, ""); print "written", $0 }'
+    set -- "$POOL_PATH/$LAB"-*.birth
+    [ ! -e "$1" ] || awk '{ name = FILENAME; sub(/.*\//, "", name); sub(/\.birth$/, "", name); print "birth", name, $0 }' "$@"
+    for mark in "$POOL_PATH/$LAB"-*.pending; do
+        domain=${mark##*/}
+        domain=${domain%.pending}
+        if [ ! -e "$mark" ]; then break; fi
+        # The process that was to go on as it was; another one is another start.
+        if cmp -s "$mark" "/run/libvirt/qemu/$domain.pid"; then fact pending "$domain"; else fact restarted "$domain"; fi
+    done
     for mark in "$POOL_PATH/$LAB"-*.unfinished; do
         [ ! -e "$mark" ] || fact unfinished "${mark##*/}"
     done
@@ -150,7 +163,8 @@ marks='s/@@\([^@]*\)@@/\n@@\1@@\n/g'
 
 # One connection for all that is asked: each start of virsh costs as much as the answers.
 if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@running@@; list --name; \
-echo @@networks@@; net-list --all --name; echo @@pools@@; pool-list --all --name" 2>&1); then
+echo @@networks@@; net-list --all --name; echo @@pools@@; pool-list --all --name; \
+echo @@active@@; net-list --name; pool-list --name" 2>&1); then
     if runs libvirtd,virtqemud; then fact libvirt_process yes; else fact libvirt_process no; fi
     fact libvirt "unreachable $(printf '%s\n' "$listing" | sed -n 's/^error: //p' | tail -n 1)"
     exit 0
@@ -177,6 +191,7 @@ calls() {
             command["@@pools@@"] = "pool-dumpxml"
         }
         /^@@/ { section = $0; next }
+        section == "@@active@@" { next }
         { sub(/ +$/, ""); ours = index($0, prefix) == 1 }
         $0 == "" || section == "@@domains@@" && !ours || section == "@@running@@" && ours { next }
         { printf "echo @@%s@@; %s \"%s\"; ", $0, command[section], $0 }'
@@ -202,3 +217,11 @@ virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
     kind == "network" && /<ip family=.ipv6. address=.*prefix=/ { print "network6", name, $4 "/" $6 }
     kind == "network" && /<host mac=.* name=.* ip=/ { print "reservation", name, $4, $6 }
     kind == "pool" && /<path>/ { print "pool", name, text() }'
+
+[ -n "${GUEST_STATES:-}" ] || exit 0
+fact looked yes
+printf '%s\n' "$listing" | sed "$marks" | sed -n '/^@@active@@/,$ { s/ *$//; /^@@/d; /./s/^/active /p }'
+# shellcheck disable=SC2046 # names of guests have no blanks
+states $(printf '%s\n' "$listing" | sed "$marks" | awk -v prefix="$LAB-" '
+    /^@@/ { section = $0; next }
+    section == "@@domains@@" && index($0, prefix) == 1 { print $1 }')

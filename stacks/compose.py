@@ -13,6 +13,7 @@ from components.host_facts import HostFacts
 from components.probe import Probe
 from stacks import capacity, config, preflight
 from stacks.config import Lab
+from stacks.refresh import is_refresh
 
 ROOT = Path(__file__).parents[1]
 TOLD = 32
@@ -40,7 +41,11 @@ async def _compose() -> None:
     # Python's runner has taken the program's directory off the path again, once __main__ had been read.
     sys.path.append(str(ROOT))
     # All hosts are asked at the same time.
-    parts = [(part, Probe(part.host.address, preflight.question(part), part.host.ssh)) for part in lab.parts()]
+    refresh = is_refresh()
+    parts = [
+        (part, Probe(part.host.address, preflight.question(part, refresh=refresh), part.host.ssh))
+        for part in lab.parts()
+    ]
     # The provider SDKs load while they answer, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
     if problems := kind.problems(lab):

@@ -7,22 +7,23 @@ import pulumi
 
 from components import cloud_init, identity, keys
 from components.claim import Claim
-from components.data_disk import DataDisk
+from components.data_disk import DataDisk, DataDiskArgs
 from components.domain import Graphics
 from components.domain_boot import DirectBoot
+from components.effects import PENDING
 from components.enums import Firmware, NetworkMode, OnCloudInitChange, Power, WaitFor
-from components.errors import Problem
-from components.guest import Guest, GuestArgs
+from components.errors import ConfigError, Problem
+from components.guest import Guest, GuestArgs, domain_definition
 from components.host_facts import HostFacts
 from components.image import Image
 from components.kvm_host import KvmHost
 from components.network import Network, NetworkArgs, Reservation, definition_uuid
 from components.options import after
 from components.packages import packages
-from components.pool import Pool
+from components.pool import Pool, PoolArgs
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, config, images, nics, preflight, preflight_parts, seeds
+from stacks import access, config, data_loss, drifts, images, nics, preflight, preflight_parts, seeds
 from stacks.config import GuestSpec, Host, Lab, Segment
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
@@ -52,6 +53,8 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         nic_addresses=nics.addresses(lab, placed),
         secrets=stack_secrets(),
     )
+    if lost := data_loss.problems(placed, _instances(lab, common)):
+        raise ConfigError(lab.stack, lost)
     directory = f".kvmlab/ssh/{lab.stack}"
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before a host is touched.
     ssh_access = SshAccess(
@@ -65,7 +68,17 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
             "private_key": pulumi.Output.secret(common.lab_key.private),
         },
     )
-    last = [each for part, facts in placed for each in _on_host(part, facts, common, ssh_access)]
+    last: list[pulumi.Resource] = []
+    pending = dict[str, pulumi.Output[bool]]()
+    for part, facts in placed:
+        claim, made = _on_host(part, facts, common, ssh_access)
+        last += [claim.command, *(guest.ready for guest in made.values())]
+        # A guest that may restart is what config says when it is made.
+        pending |= {
+            guest.name: made[guest.name].is_pending(restarted=f"{lab.stack}-{guest.name}" in facts.restarted)
+            for guest in part.guests
+            if not guest.allow_restart
+        }
 
     addresses = common.addresses
     ways = {
@@ -74,6 +87,8 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         for guest in part.guests
     }
     told = {guest.name: _told(lab, guest, common) for guest in lab.guests}
+    for name, waits in pending.items():
+        told[name]["pending"] = waits
     pulumi.export("guests", {name: {"address": addresses[name], **told[name], **ways[name]} for name in addresses})
     rows = [(name, address, ways[name]["ssh"]) for name, address in addresses.items()]
     pulumi.export("table", _table([("guest", "address", "log in with"), *rows]))
@@ -102,6 +117,24 @@ def _told(lab: Lab, guest: GuestSpec, common: Common) -> dict[str, object]:
     return told
 
 
+def _seed(lab: Lab, guest: GuestSpec, common: Common) -> cloud_init.Seed:
+    return seeds.seed(
+        guest,
+        lab.network.domain,
+        nics.first_link(lab, guest, identity.mac_address(lab.stack, guest.name)),
+        nics.links(lab, guest, common.nic_addresses),
+        common.host_keys[guest.name],
+        common.lab_key.public,
+        common.secrets,
+    )
+
+
+def _instances(lab: Lab, common: Common) -> dict[str, str]:
+    """The instance-ids of guests that another one replaces."""
+    replaced = (guest for guest in lab.guests if guest.on_cloud_init_change == "replace")
+    return {guest.name: _seed(lab, guest, common).instance_id for guest in replaced}
+
+
 def _reached(guest: str, host: Host, common: Common) -> SshGuest:
     reached: SshGuest = {"address": common.addresses[guest], "host_key": common.host_keys[guest].public}
     if host.ssh:
@@ -109,8 +142,8 @@ def _reached(guest: str, host: Host, common: Common) -> SshGuest:
     return reached
 
 
-def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) -> list[pulumi.Resource]:
-    """Make a lab's part on one host; what is made last there."""
+def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) -> tuple[Claim, dict[str, Guest]]:
+    """Make a lab's part on one host: its claim there, and its guests by name."""
     accelerator = preflight.accelerator(lab, facts)
     on, limits, suffix = lab.host.on, _limits(lab.host), lab.host.suffix
     needed = packages(facts.package_manager, lab.host.role, **preflight_parts.needs(lab))
@@ -130,22 +163,18 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         link: Image(f"{link.removeprefix('base-')}{suffix}", {**args, **on}, after(claim.command))
         for link, args in wanted.items()
     }
+    pool_args: PoolArgs = {"name": lab.pool.name, "path": lab.pool.path, **limits}
+    if facts.looked and drifts.tell("pool", drifts.of_service(lab.pool.name, facts.pools, facts)):
+        pool_args["is_broken"] = True
     # Groups may all be empty for now: then there is nothing to store.
-    pools = (
-        [
-            Pool(
-                f"pool{suffix}",
-                {"name": lab.pool.name, "path": lab.pool.path, **limits},
-                after(*(bases.values() or [claim.command])),
-            )
-        ]
-        if lab.guests
-        else []
-    )
+    before = after(*(bases.values() or [claim.command]))
+    pools = [Pool(f"pool{suffix}", pool_args, before)] if lab.guests else []
     macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
     reserved: dict[str, Reservation] = {name: {"mac": macs[name], "address": common.addresses[name]} for name in macs}
     network_args = _network(lab, lab.network, reserved)
     network_uuid = definition_uuid(network_args)
+    if facts.looked and drifts.tell("network", drifts.of_service(lab.network.name, facts.network_uuids, facts)):
+        network_args["is_broken"] = True
     network = Network(f"network{suffix}", network_args, after(claim.command, *bases.values()))
     further, uuids = dict[str, Network](), dict[str, str]()
     for other in lab.networks:
@@ -153,34 +182,25 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         uuids[other.key] = definition_uuid(other_args)
         after_claim = after(claim.command, *bases.values())
         further[other.key] = Network(f"network.{other.key}{suffix}", other_args, after_claim)
-    last: list[pulumi.Resource] = [claim.command]
+    made = dict[str, Guest]()
     for guest in lab.guests:
         mac, host_key = macs[guest.name], common.host_keys[guest.name]
-        seed_disk = seeds.seed(
-            guest,
-            lab.network.domain,
-            nics.first_link(lab, guest, mac),
-            nics.links(lab, guest, common.nic_addresses),
-            host_key,
-            common.lab_key.public,
-            common.secrets,
-        )
-        disks = [
-            DataDisk(
-                f"{guest.name}.{disk.name}",
-                {
-                    "domain": f"{lab.stack}-{guest.name}",
-                    "disk": disk.name,
-                    "disk_bytes": disk.size,
-                    "protected": disk.protect,
-                    "pool": pools[0].pool_name,
-                    "pool_path": lab.pool.path,
-                    **limits,
-                },
-                after(*pools),
-            )
-            for disk in guest.disks
-        ]
+        seed_disk = _seed(lab, guest, common)
+        disks: list[DataDisk] = []
+        for disk in guest.disks:
+            disk_args: DataDiskArgs = {
+                "domain": f"{lab.stack}-{guest.name}",
+                "disk": disk.name,
+                "disk_bytes": disk.size,
+                "protected": disk.protect,
+                "pool": pools[0].pool_name,
+                "pool_path": lab.pool.path,
+                **limits,
+            }
+            name = f"{guest.name}.{disk.name}"
+            if facts.looked and drifts.tell(f"disk {name}", drifts.of_disk(lab, guest, disk.name, facts)):
+                disk_args["is_broken"] = True
+            disks.append(DataDisk(name, disk_args, after(*pools)))
         args: GuestArgs = {
             "lab": lab.stack,
             "hostname": guest.name,
@@ -220,6 +240,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["nics"] = nics.nic_args(lab, guest, common.nic_addresses, uuids)
         if guest.tpm:
             args["tpm"] = True
+        if guest.max_cpus:
+            args["max_cpus"] = guest.max_cpus
+        if guest.max_memory:
+            args["max_memory_mib"] = guest.max_memory // preflight.MIB
+        if not guest.allow_restart:
+            args["allow_restart"] = False
         if guest.machine:
             args["machine"] = guest.machine
         if guest.console.type != "none":
@@ -234,11 +260,16 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["shares"] = guest.shares
         if lab.host.at_once is not None:
             args["at_once"] = lab.host.at_once
+        drift = drifts.of_guest(lab, guest, facts, domain_definition(args)) if facts.looked else ()
+        if drifts.tell(f"guest {guest.name}", drift):
+            args["is_broken"] = True
+        if f"{lab.stack}-{guest.name}" in facts.pending:
+            pulumi.warn(f"guest {guest.name}: {PENDING}")
         on = {nic.source for nic in guest.nics if nic.kind == "network"}
-        others = [made for key, made in further.items() if key in on]
+        others = [other for key, other in further.items() if key in on]
         before = [*pools, network, *others, *disks, *(bases[link] for link in files.values())]
-        last.append(Guest(guest.name, args, after(*before)).ready)
-    return last
+        made[guest.name] = Guest(guest.name, args, after(*before))
+    return claim, made
 
 
 def _limits(host: Host) -> Limits:

@@ -15,8 +15,13 @@ from stacks.volumes import volumes
 MIB = 1024 * 1024
 
 
-def question(lab: Lab) -> dict[str, str]:
-    """What host/probe.sh is to be asked for this lab."""
+def question(lab: Lab, *, refresh: bool = False) -> dict[str, str]:
+    """What host/probe.sh is to be asked for this lab.
+
+    Args:
+        lab: what is asked for there.
+        refresh: whether guests are to be looked at as they are.
+    """
     files = {_asked(images.link(image), image) for image in _files_of(lab)}
     files |= {_asked(link, file.source) for link, file in preflight_boot.local_files(lab).items()}
     needs = " ".join(commands(lab.host.role, **preflight_parts.needs(lab)))
@@ -25,6 +30,8 @@ def question(lab: Lab) -> dict[str, str]:
     by_uefi = sorted({images.link(guest.image) for guest in lab.guests if guest.image and guest.firmware != "bios"})
     asked["FIRMWARE"] = " ".join(by_uefi)
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
+    if refresh:
+        asked["GUEST_STATES"] = "yes"
     subjects = (preflight_networks, preflight_nics, preflight_parts)
     return asked | {key: value for subject in subjects for key, value in subject.question(lab).items()}
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator
 
 from components.errors import Problem, got, printable, shorten
-from stacks.config.models import ConsoleConfig
+from stacks.config.models import ConsoleConfig, GuestConfig
 from stacks.config.parts import part_problems
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import members
-from stacks.config.scalars import LABEL_RULE, is_name, suggest_label
+from stacks.config.scalars import LABEL_RULE, MIB, is_name, suggest_label
 
 LAST_PORT = 65535
 MOST_DISKS = 16
@@ -24,6 +24,7 @@ def hardware_problems(reading: Reading) -> Iterator[Problem]:
             if guest.firmware == "uefi-secure" and guest.machine == "pc":
                 rule = "must be 'q35' with firmware 'uefi-secure', got 'pc'"
                 yield Problem(path((kind, name, "machine")), f"{rule}; take it out, or write firmware: uefi")
+            yield from _room_to_grow((kind, name), guest)
             yield from _disks((kind, name), guest.disks)
             yield from part_problems(reading, (kind, name), guest)
             console = guest.console
@@ -31,6 +32,17 @@ def hardware_problems(reading: Reading) -> Iterator[Problem]:
                 rule = f"must go with type 'vnc' or 'spice', got {console.port} of none"
                 yield Problem(path((kind, name, "console", "port")), f"{rule}; choose a type, or take it out")
     yield from _ports(reading)
+
+
+def _room_to_grow(place: Place, guest: GuestConfig) -> Iterator[Problem]:
+    """A guest that has more than its most has none to be given."""
+    for key, most, has, unit in (
+        ("maxCpus", guest.max_cpus, guest.cpus, ""),
+        ("maxMemory", guest.max_memory and guest.max_memory // MIB, guest.memory // MIB, "MiB"),
+    ):
+        if most is not None and most < has:
+            rule = f"must be at least the guest's own {has}{unit}, got {most}{unit}"
+            yield Problem(path((*place, key)), f"{rule}; raise it, or take it out")
 
 
 def _disks(place: Place, disks: Collection[str]) -> Iterator[Problem]:

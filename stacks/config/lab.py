@@ -245,6 +245,10 @@ class GuestSpec:
     """None is a blank disk."""
     cpus: int
     memory: int
+    max_cpus: int | None
+    """None is as many as it has."""
+    max_memory: int | None
+    """None is as much as it has."""
     firmware: Firmware
     machine: MachineType | None
     """None is libvirt's choice."""
@@ -266,6 +270,8 @@ class GuestSpec:
     user_data: Mapping[str, object]
     authorized_keys: tuple[str, ...]
     on_cloud_init_change: OnCloudInitChange
+    allow_restart: bool
+    allow_data_loss: bool
     wait_for: WaitFor
     ready_timeout: int
     shutdown_timeout: int

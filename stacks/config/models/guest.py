@@ -42,11 +42,25 @@ class GuestConfig(Model):
         "or `none`, a blank disk.",
         json_schema_extra=doc(REPLACE, "the lab's `image`"),
     )
-    cpus: Cpus = Field(default=1, description="Virtual CPUs, 1 to 255.", json_schema_extra=doc(REDEFINE))
+    cpus: Cpus = Field(
+        default=1,
+        description="Virtual CPUs, 1 to 255.",
+        json_schema_extra=doc(f"{REDEFINE}; live: more, up to `maxCpus`"),
+    )
     memory: Memory = Field(
         default=1024 * MIB,
         description="RAM in whole MiB, at least `128MiB`.",
-        json_schema_extra=doc(REDEFINE, "`1GiB`"),
+        json_schema_extra=doc(f"{REDEFINE}; live: up to `maxMemory`", "`1GiB`"),
+    )
+    max_cpus: Cpus | None = Field(
+        default=None,
+        description="As many CPUs may be added while it runs: up to that, more `cpus` is live.",
+        json_schema_extra=doc(REDEFINE, "`cpus`"),
+    )
+    max_memory: Memory | None = Field(
+        default=None,
+        description="As much memory may be given it while it runs: up to that, another `memory` is live.",
+        json_schema_extra=doc(REDEFINE, "`memory`"),
     )
     disk: Disk = Field(
         default=8 * 1024 * MIB,
@@ -150,6 +164,17 @@ class GuestConfig(Model):
         description="What a change of layers, userData or keys does: `rerun` cloud-init at a clean restart with the "
         "same disk, `replace` the guest with a new disk, or `ignore` it: only guests made later see it.",
         json_schema_extra=doc("live; but to `replace`: replace, and to or from `ignore`: restart"),
+    )
+    allow_restart: Switch = Field(
+        default=True,
+        description="Whether a change may restart it that needs that; else it is pending, and told as such, until "
+        "someone shuts it down and starts it.",
+        json_schema_extra=doc(NO_GUEST),
+    )
+    allow_data_loss: Switch = Field(
+        default=False,
+        description="Whether it may be replaced although its root disk has been written to; else that is refused.",
+        json_schema_extra=doc(NO_GUEST),
     )
     wait_for: WaitFor | None = Field(
         default=None,

@@ -21,6 +21,8 @@ SPEC = DomainSpec(
     accelerator="kvm",
     cpus=2,
     memory_mib=2048,
+    max_cpus=None,
+    max_memory_mib=None,
     firmware="bios",
     machine=None,
     tpm=False,
@@ -44,6 +46,8 @@ CHANGES: dict[str, object] = {
     "accelerator": "qemu",
     "cpus": 4,
     "memory_mib": 4096,
+    "max_cpus": 8,
+    "max_memory_mib": 8192,
     "firmware": "uefi",
     "machine": "q35",
     "tpm": True,
@@ -87,6 +91,7 @@ KEPT: dict[str, DomainSpec] = {
     "kernel": SPEC._replace(boot=DirectBoot("/srv/a&b/base-kernel-0", "/srv/six/base-initrd-0", "a='<' console=ttyS0")),
     "shares": SPEC._replace(shares=[Share("data", "/srv/a&b"), Share("home", "/home/a b")]),
     "nics": SPEC._replace(nics=KEPT_NICS),
+    "growing": SPEC._replace(max_cpus=8, max_memory_mib=8192),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 

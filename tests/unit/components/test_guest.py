@@ -54,6 +54,7 @@ def test_command() -> None:
             "WAIT_FOR": "cloud-init",
             "READY_SECONDS": "1800",
             "SHUTDOWN_SECONDS": "120",
+            "GUEST_CLOUD_INIT": "replace",
             "RUN": "",
         },
         "stdin": Secret(SEED),
@@ -135,6 +136,9 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "autostart": (True, "live"),
     "boot": (DirectBoot("base-kernel-0", None, ""), "restart"),
     "power": (Power.OFF, "live"),
+    "max_cpus": (8, "restart"),
+    "max_memory_mib": (8192, "restart"),
+    "allow_restart": (False, "live"),
     "disk_bytes": (11 * 1024**3, "live"),
     "image": ("base-other", "replace"),
     "pool": ("other", "replace"),
@@ -177,6 +181,14 @@ def test_what_a_change_does(key: str) -> None:
     else:
         does = "live" if before.inputs != after.inputs else "nothing"
     assert does == expected
+
+
+@pytest.mark.parametrize(("most", "key"), [("max_cpus", "cpus"), ("max_memory_mib", "memory_mib")])
+def test_a_guest_grows_within_what_it_may_have(most: str, key: str) -> None:
+    """That is no other machine, and its command is told of it."""
+    smaller, larger = (command(**{most: 4096 if key == "memory_mib" else 4, key: value}) for value in (2, 3))
+    assert machine(smaller) == machine(larger)
+    assert smaller.inputs["environment"]["GUEST_SIZE"] != larger.inputs["environment"]["GUEST_SIZE"]
 
 
 def test_every_argument_is_tried() -> None:

@@ -156,4 +156,4 @@ def test_network() -> None:
         "logging": "stdout",
     }
     assert network.request.deleteBeforeReplace
-    assert list(network.request.ignoreChanges) == ["environment.RESERVATIONS"]
+    assert list(network.request.ignoreChanges) == ["environment.RESERVATIONS", "environment.KVMLAB_RUN"]

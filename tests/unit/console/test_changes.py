@@ -8,7 +8,7 @@ import pytest
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
-from components.effects import GUEST, Effect
+from components.effects import GUEST, PENDING, Effect
 from components.guest import shown
 from console import changes
 from console.changes import MIB, lines
@@ -154,7 +154,7 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
     ),
     "the worst comes first": (
         [
-            *guest("create", {}, {}, "new"),
+            *guest("create", {"memory_mib": 2048}, {}, "new"),
             *disk("update", 1024, 2048),
             *guest("update", {"cpus": 2}, OTHER),
             *guest("replace", {}, {}, "other"),
@@ -165,7 +165,7 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
             "Guest other: replaced, its root disk is made anew; data disks stay (replace)",
             "DataDisk web.data: 1GiB -> 2GiB (live)",
             "Guest web: cpus 1 -> 2 (restart)",
-            "Guest new: created, 1 CPU, 1GiB, at 10.20.6.5",
+            "Guest new: created, 1 CPU, 2GiB, at 10.20.6.5",
             "guests: 1 created, 1 destroyed, 1 restarted, 1 replaced",
         ],
     ),
@@ -175,6 +175,24 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
             "Guest web: NIC a comes: bridge br0 by DHCP (live)",
             "Guest web: NIC b comes: network backend at 10.30.0.5/24 (live)",
             "guests: 1 changed live",
+        ],
+    ),
+    "rename": (
+        [*guest("create", {"address": "10.20.6.9"}, {}, "new"), *guest("delete", {}, {}, "old")],
+        [
+            "Guest old: destroyed, with its root disk",
+            "Guest new: created, 1 CPU, 1GiB, at 10.20.6.9",
+            "Guest new: is a new guest, not old by another name; to keep that one and its disk, let it have its name",
+            "guests: 1 created, 1 destroyed",
+        ],
+    ),
+    "not to be restarted": (
+        guest("update", {"memory_mib": 4096, "autostart": True}, {**OTHER, "GUEST_RESTART": "no"}),
+        [
+            "Guest web: autostart false -> true (live)",
+            "Guest web: memory 1GiB -> 4GiB (pending)",
+            "Guest web: allowRestart default -> no (pending)",
+            "guests: 1 changed once restarted",
         ],
     ),
     "disks come and go": (
@@ -194,6 +212,36 @@ def test_lines(name: str) -> None:
     steps, expected = CASES[name]
     told = list(lines({"steps": steps, "changeSummary": {"update": 2, "same": 12, "create": 0}}))
     assert told == [*expected, "resources: 12 unchanged, 2 updated"]
+
+
+GROWING = {"cpus": 2, "max_cpus": 4, "memory_mib": 1024, "max_memory_mib": 4096}
+
+
+@pytest.mark.parametrize(
+    ("new", "told", "fate"),
+    [
+        ({"cpus": 3}, "cpus 2 -> 3 (live)", "changed live"),
+        ({"memory_mib": 512}, "memory 1GiB -> 512MiB (live)", "changed live"),
+        ({"cpus": 1}, "cpus 2 -> 1 (restart)", "restarted"),
+    ],
+)
+def test_a_guest_that_may_grow(new: Mapping[str, Any], told: str, fate: str) -> None:
+    """Within what it may have, all is live, but that it does not let go of CPUs while it runs."""
+    steps = guest("update", {}, {})
+    steps[0]["oldState"]["inputs"] = {**WEB, **GROWING}
+    steps[0]["newState"]["inputs"] = {**WEB, **GROWING, **new}
+    assert list(lines({"steps": steps}))[:2] == [f"Guest web: {told}", f"guests: 1 {fate}"]
+
+
+@pytest.mark.parametrize(("pending", "effect"), [(True, "restart"), (False, "live")])
+def test_it_may_restart_from_now_on(*, pending: bool, effect: str) -> None:
+    """What has been pending is done then."""
+    steps = guest("update", {}, {})
+    steps[1]["oldState"]["inputs"]["environment"] = {**COMMAND, "GUEST_RESTART": "no"}
+    told = [{"severity": "warning", "message": f"guest web: {PENDING}\n"}] if pending else []
+    shown = list(lines({"steps": steps, "diagnostics": told}))
+    assert f"Guest web: allowRestart no -> default ({effect})" in shown
+    assert (f"warning: guest web: {PENDING}" in shown) == pending
 
 
 def test_what_else_changes() -> None:
@@ -285,6 +333,8 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         watchdog="reset",
         shares=[Share("data", "/srv/data")],
         nics=NICS,
+        max_cpus=4,
+        max_memory_mib=4096,
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())

@@ -252,6 +252,10 @@ def _settle_hardware(lab: Json) -> None:
     """Each screen has ports of its own, and parts fit."""
     guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
     for number, guest in enumerate(guests):
+        if guest.get("maxCpus"):
+            guest["maxCpus"] = max(guest["maxCpus"], guest.get("cpus") or 1)
+        if guest.get("maxMemory"):
+            guest["maxMemory"] = guest.get("memory") or "1GiB"
         console: Json | str | None = guest.get("console")
         if isinstance(console, dict) and console.get("port"):
             console["port"] = None if console.get("type") == "none" else 6000 + 300 * number

@@ -55,13 +55,25 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return {network: network_uuid(stack, "") if uuid == "ours" else uuid for network, uuid in value.items()}
         case "reservations":
             return {network: {guest: IPv4Address(a) for guest, a in held.items()} for network, held in value.items()}
+        case "births":
+            return {domain: (link, instance) for domain, (link, instance) in value.items()}
         case "files":
             return {path: LocalImage(*image) for path, image in value.items()}
         case "cpu_models":
             return {kind: frozenset(models) for kind, models in value.items()}
         case "running":
             return {domain: Running(*has) for domain, has in value.items()}
-        case "unfinished" | "kept_bridges" | "firmware" | "protected" | "no_directories":
+        case (
+            "unfinished"
+            | "kept_bridges"
+            | "firmware"
+            | "protected"
+            | "no_directories"
+            | "written"
+            | "pending"
+            | "restarted"
+            | "active"
+        ):
             return frozenset(value)
         case _:
             return value

@@ -1,0 +1,63 @@
+"""Guests that a change would replace although something has been written to their disks. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from components.errors import Problem
+from components.host_facts import HostFacts
+from components.identity import owner
+from stacks import images
+from stacks.config import GuestSpec, Lab
+
+
+def problems(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, str]) -> list[Problem]:
+    """A problem for each key of the config whose guests would lose data without its leave.
+
+    Args:
+        placed: the parts of a lab, each with the facts of its host.
+        instances: the instance-id of each guest that another one replaces.
+    """
+    lost = [
+        (guest, reason)
+        for part, facts in placed
+        for guest in part.guests
+        if not guest.allow_data_loss and (reason := _lost(guest, part, facts, placed, instances.get(guest.name, "-")))
+    ]
+    return [_problem(place, list(guests)) for place, guests in groupby(lost, lambda each: _place(each[0]))]
+
+
+def _place(guest: GuestSpec) -> str:
+    return f"lab.groups.{guest.group}" if guest.group else f"lab.guests.{guest.name}"
+
+
+def _problem(place: str, lost: Sequence[tuple[GuestSpec, str]]) -> Problem:
+    names = ", ".join(guest.name for guest, _ in lost)
+    whose = "whose root disk has" if len(lost) == 1 else "whose root disks have"
+    reasons = "; ".join(dict.fromkeys(reason for _, reason in lost))
+    rule = f"must be true to replace {names}, {whose} been written to, got false ({reasons})"
+    return Problem(f"{place}.allowDataLoss", f"{rule}; save what you need and set it, or take the change back")
+
+
+def _lost(
+    guest: GuestSpec, part: Lab, facts: HostFacts, placed: Sequence[tuple[Lab, HostFacts]], instance: str
+) -> str | None:
+    """Why a guest would lose its disk, if it would."""
+    domain = f"{part.stack}-{guest.name}"
+    for other, there in placed:
+        if other is not part and there.domains.get(domain) == owner(part.stack):
+            return f"it goes from host {other.host.address} to {part.host.address}"
+    old_path = facts.pools.get(part.pool.name, part.pool.path)
+    if facts.domains.get(domain) == owner(part.stack) and old_path != part.pool.path:
+        return f"the pool goes from {old_path} to {part.pool.path}"
+    if f"{domain}.qcow2" not in facts.written or domain not in facts.births:
+        return None
+    return next(_changes(facts.births[domain], (images.link(guest.image) if guest.image else "", instance)), None)
+
+
+def _changes(birth: tuple[str, str], asked: tuple[str, str]) -> Iterator[str]:
+    if birth[0] != asked[0]:
+        yield f"image {birth[0]} -> {asked[0]}"
+    if birth[1] != asked[1] and asked[1] != "-":
+        yield "its cloud-init, with onCloudInitChange: replace"
+    elif birth[1] != asked[1]:
+        yield "onCloudInitChange from replace to another"

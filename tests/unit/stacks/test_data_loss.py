@@ -1,0 +1,88 @@
+"""A guest is not replaced that has something on its disk, unless its config says that it may be."""
+
+from typing import Any
+
+import pytest
+
+from components.identity import owner
+from stacks import data_loss, images
+from stacks.config import CatalogueImage
+from tests.unit.stacks.labs import host, lab
+
+LINK = images.link(CatalogueImage("debian-13"))
+SINCE = "been written to, got false"
+TODO = "save what you need and set it, or take the change back"
+
+
+def facts(births: dict[str, list[str]], **more: object) -> dict[str, Any]:
+    """A host with guests that have been written to."""
+    return {
+        "births": births,
+        "written": [f"{domain}.qcow2" for domain in births],
+        "domains": dict.fromkeys(births, owner("quickstart")),
+        **more,
+    }
+
+
+def problems(guests: dict[str, Any], known: dict[str, Any], instances: dict[str, str] | None = None) -> list[str]:
+    """What is wrong with such a lab on such a host."""
+    asked = lab({"kind": "guests", **guests})
+    placed = [(part, host(known)) for part in asked.parts()]
+    return [f"{problem.path}: {problem.message}" for problem in data_loss.problems(placed, instances or {})]
+
+
+def test_another_image() -> None:
+    """It names the guests that it would replace, once for a group."""
+    group: dict[str, Any] = {"groups": {"node": {"count": 3}}, "guests": {"web": {}, "new": {}}}
+    births = {f"quickstart-node-{number}": ["base-old-1", "-"] for number in (1, 2)}
+    told = problems(group, facts({**births, "quickstart-web": ["base-old-1", "-"]}))
+    why = f"{SINCE} (image base-old-1 -> {LINK}); {TODO}"
+    assert told == [
+        f"lab.groups.node.allowDataLoss: must be true to replace node-1, node-2, whose root disks have {why}",
+        f"lab.guests.web.allowDataLoss: must be true to replace web, whose root disk has {why}",
+    ]
+    allowed = {"groups": {"node": {"count": 3, "allowDataLoss": True}}, "guests": {"web": {"allowDataLoss": True}}}
+    assert problems(allowed, facts(births)) == []
+
+
+@pytest.mark.parametrize(
+    ("birth", "policy", "reason"),
+    [
+        ("iid-1", "replace", "its cloud-init, with onCloudInitChange: replace"),
+        ("-", "replace", "its cloud-init, with onCloudInitChange: replace"),
+        ("iid-1", "rerun", "onCloudInitChange from replace to another"),
+        ("iid-2", "replace", None),
+        ("-", "ignore", None),
+    ],
+)
+def test_cloud_init(birth: str, policy: str, reason: str | None) -> None:
+    """Where that replaces a guest."""
+    guests = {"guests": {"web": {"onCloudInitChange": policy}}}
+    known = facts({"quickstart-web": [LINK, birth]})
+    told = problems(guests, known, {"web": "iid-2"} if policy == "replace" else {})
+    assert told == (
+        [f"lab.guests.web.allowDataLoss: must be true to replace web, whose root disk has {SINCE} ({reason}); {TODO}"]
+        if reason
+        else []
+    )
+
+
+def test_a_disk_as_it_was_made() -> None:
+    """Nothing is lost with it, nor with one of a guest that is another lab's."""
+    births = {"quickstart-web": ["base-old-1", "-"]}
+    assert problems({"guests": {"web": {}}}, {**facts(births), "written": []}) == []
+
+
+def test_another_pool() -> None:
+    """All that is in the old one goes."""
+    known = facts({}, domains={"quickstart-web": owner("quickstart")}, pools={"quickstart": "/srv/old"})
+    (told,) = problems({"guests": {"web": {}}, "pool": {"path": "/srv/new"}}, known)
+    assert "(the pool goes from /srv/old to /srv/new)" in told
+
+
+def test_another_host() -> None:
+    """What is on the one is not on the other."""
+    asked = lab({"kind": "guests", "hosts": {"nas": {}, "box": {}}, "guests": {"web": {"host": "box"}}})
+    known = [host(facts({"quickstart-web": [LINK, "-"]})), host({})]
+    (told,) = data_loss.problems(list(zip(asked.parts(), known, strict=True)), {})
+    assert "(it goes from host nas to box)" in told.message
