@@ -3,6 +3,7 @@
 STACK ?= quickstart
 pulumi = . .toolchain/env && pulumi
 console = . .toolchain/env && python -m console
+refresh = $(if $(REFRESH),--refresh)
 # What `pulumi` of .toolchain/env does after each call.
 tidied = status=$$?; toolchain/tidy; exit $$status
 
@@ -25,12 +26,12 @@ stack: setup
 	@toolchain/recover $(STACK)
 
 .PHONY: up
-up: stack ## make the lab real; STACK=quickstart is the default, here and below
-	@$(console) up $(STACK); $(tidied)
+up: stack ## make the lab real; STACK=quickstart is the default, here and below; REFRESH=yes mends what was done by hand
+	@$(console) up $(STACK) $(refresh); $(tidied)
 
 .PHONY: preview
-preview: stack ## say what `make up` would change, and what that does to each guest
-	@$(console) preview $(STACK); $(tidied)
+preview: stack ## say what `make up` would change, and what that does to each guest; REFRESH=yes looks for what was done by hand
+	@$(console) preview $(STACK) $(refresh); $(tidied)
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found

@@ -1,6 +1,6 @@
 """`make up`, `make destroy` and `make preview`: Pulumi's run, shown in terms of guests.
 
-usage: python -m console up|destroy|preview STACK
+usage: python -m console up|destroy|preview STACK [FLAG...]
 
 Plain `pulumi up` does the same and shows it in Pulumi's own way. Exit status: Pulumi's.
 """
@@ -21,15 +21,15 @@ from console.events import read
 from console.progress import Progress
 
 
-def main(operation: str, stack: str) -> int:
-    """Run it and show it."""
+def main(operation: str, stack: str, *flags: str) -> int:
+    """Run it and show it; Pulumi is given the flags."""
     if operation == "preview":
-        return preview(stack)
+        return preview(stack, *flags)
     if operation == "destroy" and (kept := protected(stack)):
         # Pulumi would say so when all that stands on them is gone.
         sys.stdout.write(f"error: {changes.refusal(kept)}\n")
         return 1
-    return run(operation, stack)
+    return run(operation, stack, *flags)
 
 
 def protected(stack: str) -> list[str]:
@@ -39,9 +39,9 @@ def protected(stack: str) -> list[str]:
     return changes.protected(json.loads(done.stdout)) if done.stdout else []
 
 
-def preview(stack: str) -> int:
+def preview(stack: str, *flags: str) -> int:
     """Say what `up` would do, or what keeps it from that."""
-    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames"]
+    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *flags]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
     if not done.stdout:
         return done.returncode  # why has been told
@@ -51,9 +51,9 @@ def preview(stack: str) -> int:
     return done.returncode
 
 
-def run(operation: str, stack: str) -> int:
+def run(operation: str, stack: str, *flags: str) -> int:
     """Do it, and show how far it is."""
-    command = ["pulumi", operation, "--stack", stack, "--yes", "--skip-preview", "--json"]
+    command = ["pulumi", operation, "--stack", stack, "--yes", "--skip-preview", "--json", *flags]
     # A terminal interrupts the whole group: Pulumi ends what is under way, and this stays to say how that went. A
     # handler, since a signal that is ignored is so in children too.
     signal.signal(signal.SIGINT, _let_pulumi_end)

@@ -165,7 +165,8 @@ def said(preview: Json) -> Iterator[str]:
             yield from each["message"].strip("\n").splitlines()
 def warnings(preview: Json) -> list[str]:
     """What a user should know."""
-    return [each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"] == "warning"]
+    told = (each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"] == "warning")
+    return [text.removeprefix("warning: ") for text in told]
 
 
 def protected(state: Json) -> list[str]:

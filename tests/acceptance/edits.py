@@ -11,6 +11,9 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZG
 EDITS: dict[str, tuple[Any, Effect]] = {
     "cpus": (2, Effect.RESTART),
     "memory": ("160MiB", Effect.RESTART),
+    "maxCpus": (4, Effect.RESTART),
+    "maxMemory": ("256MiB", Effect.RESTART),
+    "allowRestart": (False, Effect.LIVE),
     "disk": ("512MiB", Effect.LIVE),
     "disks": ({"data": {"size": "256MiB", "protect": False}}, Effect.LIVE),
     "machine": ("q35", Effect.RESTART),
@@ -61,8 +64,11 @@ def happened(before: Seen, after: Seen) -> Effect:
 
 
 def agree(said: Effect, done: Effect) -> bool:
-    """Whether a preview was true: what is live may show in nothing that libvirt defines, as a longer wait does not."""
-    return said == done or (said, done) == (Effect.LIVE, Effect.NOTHING)
+    """Whether a preview was true: what is live may show in nothing that libvirt defines, as a longer wait does not.
+
+    What is pending is defined and no more.
+    """
+    return said == done or (said, done) in ((Effect.LIVE, Effect.NOTHING), (Effect.PENDING, Effect.LIVE))
 
 
 def predicted(lab: Lab) -> dict[str, Effect]:

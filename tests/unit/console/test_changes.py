@@ -238,7 +238,7 @@ def test_it_may_restart_from_now_on(*, pending: bool, effect: str) -> None:
     """What has been pending is done then."""
     steps = guest("update", {}, {})
     steps[1]["oldState"]["inputs"]["environment"] = {**COMMAND, "GUEST_RESTART": "no"}
-    told = [{"severity": "warning", "message": f"guest web: {PENDING}\n"}] if pending else []
+    told = [{"severity": "warning", "message": f"warning: guest web: {PENDING}\n"}] if pending else []
     shown = list(lines({"steps": steps, "diagnostics": told}))
     assert f"Guest web: allowRestart no -> default ({effect})" in shown
     assert (f"warning: guest web: {PENDING}" in shown) == pending
