@@ -163,6 +163,8 @@ def said(preview: Json) -> Iterator[str]:
     for each in sorted(preview.get("diagnostics", ()), key=lambda each: each["severity"] != "warning"):
         if each["severity"] in ("warning", "info"):
             yield from each["message"].strip("\n").splitlines()
+
+
 def warnings(preview: Json) -> list[str]:
     """What a user should know."""
     told = (each["message"].strip() for each in preview.get("diagnostics", ()) if each["severity"] == "warning")
@@ -259,7 +261,7 @@ def _guest(change: Change, what: str) -> Iterator[str]:
             yield f"{what}{_WORDS.get(key, key)} {_shown(key, old)} -> {_shown(key, new)} ({does})"
     before, after = change.environment("oldState"), change.environment("newState")
     for line in networks.nics(old, new, before.get("DEFINITION", ""), after.get("DEFINITION", "")):
-        yield f"{what}{line} ({effect if effect == Effect.REPLACE else _does(change, GUEST['nics'])})"
+        yield f"{what}{line} ({whole if is_new else GUEST['nics']})"
     ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
     if ids[0] != ids[1]:
         told = True

@@ -2,7 +2,8 @@
 # Ready means ready: SSH answers with the host key that we gave the guest, and cloud-init says that it is done.
 # Called by guest.sh, with the lab's private SSH key on stdin.
 # environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS CALLER (whom guest.sh works for)
-#              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before)
+#              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before), and optionally GUEST_SIZE (of one
+#              that may grow)
 set -eu
 . host/lib.sh
 
@@ -80,6 +81,10 @@ tell_of_nics() {
     esac
 }
 
+# Most systems leave a CPU that comes while they run switched off, until somebody or a rule of udev's switches it on.
+# shellcheck disable=SC2016 # expanded in the guest
+switch_cpus_on='for cpu in /sys/devices/system/cpu/cpu[0-9]*/online; do [ "$(cat "$cpu")" = 1 ] || echo 1 >"$cpu"; done'
+
 umask 077
 work=$(mktemp -d)
 cat >"$work/key"
@@ -100,4 +105,6 @@ until finished; do
     sleep 1
 done
 tell_of_nics
+[ -z "${GUEST_SIZE:-}" ] || guest_ssh "sudo -n sh -c '$switch_cpus_on'" </dev/null 2>"$work/ssh.log" ||
+    printf '%s: CPUs that it was given are switched off, got %s\n' "$DOMAIN" "$(tail -n 1 "$work/ssh.log")"
 changed "$DOMAIN is ready at $ADDRESS"

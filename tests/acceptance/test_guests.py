@@ -6,7 +6,8 @@
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,14 @@ PORT = 6000
 VARIABLE = "/sys/firmware/efi/efivars/KvmlabTest-d2a7f1c4-5b1e-4c62-9d0e-0a4f6f6f6c31"
 BY_ID = "/dev/disk/by-id/virtio-"
 KEPT = "/home/lab/kept"
+JOURNAL = "/mnt/journal"
 WEB: dict[str, Any] = {
     "firmware": "uefi",
     "tpm": True,
     "console": {"type": "spice", "port": PORT},
     "autostart": True,
+    "maxCpus": 2,
+    "maxMemory": "1280MiB",
     "disks": {"data": {"size": "1GiB"}},
 }
 ANOTHER: dict[str, Any] = {
@@ -82,6 +86,19 @@ def boot(lab: Lab) -> str:
 def size(lab: Lab, disk: str) -> int:
     """Of a data disk, as the guest sees it, in MiB."""
     return int(lab.ssh("web", f"lsblk -bdno SIZE {BY_ID}{disk}")) // 1024**2
+
+
+def available(lab: Lab) -> int:
+    """Memory that the guest's system has in all, in MiB."""
+    return int(lab.ssh("web", "awk '/^MemTotal/ { print $2 }' /proc/meminfo")) // 1024
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """A balloon takes its time."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(1)
 
 
 def refused(lab: Lab, *words: str) -> None:
@@ -173,10 +190,26 @@ def test_a_protected_disk_stays(lab: Lab) -> None:
     assert host() == before
 
 
+def test_it_grows_while_it_runs(lab: Lab) -> None:
+    """Its system sees more CPUs and memory, and less memory again; the same boot."""
+    disks = {"data": {"size": "2GiB"}}
+    write(lab, disks=disks)
+    before, memory = boot(lab), available(lab)
+    write(lab, cpus=2, memory="1280MiB", disks=disks)
+    lab.make("up")
+    assert lab.ssh("web", "nproc") == "2"
+    wait_until(lambda: available(lab) - memory > 200)
+    write(lab, cpus=2, disks=disks)
+    lab.make("up")
+    wait_until(lambda: abs(available(lab) - memory) < 50)
+    assert boot(lab) == before
+    assert lab.changes() == {}
+
+
 def test_another_memory(lab: Lab) -> None:
     """One clean restart, with the same disks and the same variables."""
     before = boot(lab)
-    write(lab, memory="1280MiB", disks={"data": {"size": "2GiB"}})
+    write(lab, maxMemory="1536MiB", memory="1280MiB", disks={"data": {"size": "2GiB"}})
     lab.make("up")
     assert boot(lab) != before
     assert "Journal stopped" in lab.ssh("web", "sudo journalctl -b -1 | tail -n 5")
@@ -197,10 +230,20 @@ def test_another_firmware(lab: Lab) -> None:
 
 
 def test_another_guest(lab: Lab) -> None:
-    """Replaced, it has a new root disk and the data disk as it was, which cloud-init would format if it were blank."""
+    """Replaced, it has a new root disk and the data disk as it was, which cloud-init would format if it were blank.
+
+    It has something on its root disk, so that takes leave. Its journal, which it keeps on the data disk here, ends as
+    that of a system ends that has shut down.
+    """
     write(lab, **ANOTHER)
+    refused(lab, "lab.guests.web.allowDataLoss: must be true to replace web, whose root disk has been written to")
+    lab.ssh("web", f"sudo mkdir -p {JOURNAL} /var/log/journal && sudo mount --bind {JOURNAL} /var/log/journal")
+    lab.ssh("web", "sudo systemctl restart systemd-journald && sudo journalctl --flush")
+    write(lab, **ANOTHER, allowDataLoss=True)
     lab.make("up")
     assert lab.ssh("web", f"test -e {KEPT} || echo new; ls /srv/kept").split() == ["new", "/srv/kept"]
+    last = lab.ssh("web", "sudo journalctl -D /srv/journal -n 5 -o cat")
+    assert "Journal stopped" in last, last
     assert lab.changes() == {}
 
 
