@@ -93,6 +93,8 @@ apply_root() {
     elif [ "${seen_root:-$DISK_BYTES}" -lt "$DISK_BYTES" ]; then
         if is_on "$seen_state"; then
             virsh -q blockresize "$DOMAIN" "$POOL_PATH/$root" "${DISK_BYTES}B" >/dev/null
+            GUEST_GREW=yes
+            export GUEST_GREW
         else
             virsh -q vol-resize --pool "$POOL" "$root" "${DISK_BYTES}B" >/dev/null
         fi

@@ -3,7 +3,7 @@
 # Called by guest.sh, with the lab's private SSH key on stdin.
 # environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS CALLER (whom guest.sh works for)
 #              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before), and optionally GUEST_SIZE (of one
-#              that may grow)
+#              that may grow) GUEST_GREW (whether its root disk has, while it ran)
 set -eu
 . host/lib.sh
 
@@ -85,6 +85,14 @@ tell_of_nics() {
 # shellcheck disable=SC2016 # expanded in the guest
 switch_cpus_on='for cpu in /sys/devices/system/cpu/cpu[0-9]*/online; do [ "$(cat "$cpu")" = 1 ] || echo 1 >"$cpu"; done'
 
+# cloud-init grows the root partition and its file system at each boot, by means that fit the distribution; these are its own.
+# shellcheck disable=SC2016 # expanded in the guest
+grow='size() { df -B1 --output=size / | tail -n 1 | tr -d " "; }
+before=$(size)
+for module in growpart resizefs; do cloud-init single --name "$module" --frequency always >/dev/null 2>&1; done
+after=$(size)
+[ "$after" -gt "$before" ] && echo "$after"'
+
 umask 077
 work=$(mktemp -d)
 cat >"$work/key"
@@ -107,4 +115,10 @@ done
 tell_of_nics
 [ -z "${GUEST_SIZE:-}" ] || guest_ssh "sudo -n sh -c '$switch_cpus_on'" </dev/null 2>"$work/ssh.log" ||
     printf '%s: CPUs that it was given are switched off, got %s\n' "$DOMAIN" "$(tail -n 1 "$work/ssh.log")"
+[ -z "${GUEST_GREW:-}" ] || if size=$(guest_ssh "sudo -n sh -c '$grow'" </dev/null 2>"$work/ssh.log"); then
+    changed "root file system of $DOMAIN has $size bytes"
+else
+    printf '%s: its root disk has grown, its root file system has not; %s\n' "$DOMAIN" \
+        "if it is not the last partition, or LVM's, grow it by the guest's own tools, else it grows at the next boot"
+fi
 changed "$DOMAIN is ready at $ADDRESS"

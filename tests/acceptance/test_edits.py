@@ -27,6 +27,9 @@ QUICK: dict[str, Any] = {"memory": "128MiB", "disk": "256MiB", "waitFor": "start
 VALUES: dict[str, list[Any]] = {
     "cpus": [1, 2, 3],
     "memory": ["128MiB", "144MiB", "160MiB"],
+    "maxCpus": [None, 3, 4],
+    "maxMemory": [None, "160MiB", "256MiB"],
+    "allowRestart": [True, False],
     "machine": ["pc", "q35"],
     "console": ["vnc", "none", {"type": "vnc"}],
     "cpu": ["maximum", "qemu64", {}],

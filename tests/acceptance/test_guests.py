@@ -88,6 +88,11 @@ def size(lab: Lab, disk: str) -> int:
     return int(lab.ssh("web", f"lsblk -bdno SIZE {BY_ID}{disk}")) // 1024**2
 
 
+def root(lab: Lab) -> int:
+    """Size of the guest's root file system in MiB."""
+    return int(lab.ssh("web", "df -BM --output=size / | tail -n 1").strip(" M"))
+
+
 def available(lab: Lab) -> int:
     """Memory that the guest's system has in all, in MiB."""
     return int(lab.ssh("web", "awk '/^MemTotal/ { print $2 }' /proc/meminfo")) // 1024
@@ -261,9 +266,20 @@ def test_firmware_that_does_not_fit(lab: Lab, tmp_path: Path) -> None:
     assert run("virsh", "-q", "domstate", f"{STACK}-locked").stdout.strip() == "running"
 
 
+def test_its_root_grows(lab: Lab) -> None:
+    """The file system too, while it runs."""
+    before, had = boot(lab), root(lab)
+    write(lab, **ANOTHER, disk="9GiB")
+    said = lab.make("up")
+    assert root(lab) - had > 900
+    assert f"root file system of {STACK}-web has" in said
+    assert boot(lab) == before
+    assert lab.changes() == {}
+
+
 def test_destroy_leaves_the_host_as_found(lab: Lab, found: dict[str, list[str]]) -> None:
     """Once the disk is let go: nothing is left, variables neither."""
-    write(lab, **{**ANOTHER, "disks": {"data": {"size": "2GiB", "protect": False}}})
+    write(lab, **{**ANOTHER, "disk": "9GiB", "disks": {"data": {"size": "2GiB", "protect": False}}})
     lab.make("up")
     lab.remove()
     assert host() == found
