@@ -43,6 +43,7 @@ ANOTHER: dict[str, Any] = {
     "disks": {"data": {"size": "2GiB"}},
 }
 """Of `web`, what makes it another guest."""
+LARGER: dict[str, Any] = {**ANOTHER, "disk": "9GiB"}
 STARTED: dict[str, Any] = {"memory": "128MiB", "waitFor": "start", "shutdownTimeout": "0s"}
 
 
@@ -269,7 +270,7 @@ def test_firmware_that_does_not_fit(lab: Lab, tmp_path: Path) -> None:
 def test_its_root_grows(lab: Lab) -> None:
     """The file system too, while it runs."""
     before, had = boot(lab), root(lab)
-    write(lab, **ANOTHER, disk="9GiB")
+    write(lab, **LARGER)
     said = lab.make("up")
     assert root(lab) - had > 900
     assert f"root file system of {STACK}-web has" in said
@@ -279,7 +280,8 @@ def test_its_root_grows(lab: Lab) -> None:
 
 def test_destroy_leaves_the_host_as_found(lab: Lab, found: dict[str, list[str]]) -> None:
     """Once the disk is let go: nothing is left, variables neither."""
-    write(lab, **{**ANOTHER, "disk": "9GiB", "disks": {"data": {"size": "2GiB", "protect": False}}})
+    let_go: dict[str, Any] = {**LARGER, "disks": {"data": {"size": "2GiB", "protect": False}}}
+    write(lab, **let_go)
     lab.make("up")
     lab.remove()
     assert host() == found
