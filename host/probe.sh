@@ -203,8 +203,12 @@ virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
     /^@@/ { name = $0; gsub("@@", "", name); kind = ""; next }
     /^<domain/ { kind = "domain"; runs = / id=/; memory = cpus = 0; owner = "" }
     kind == "domain" && /^  <description>/ { owner = text() }
-    kind == "domain" && /^  <memory / { memory = text() }
-    kind == "domain" && /^  <vcpu/ { cpus = text() }
+    kind == "domain" && /^  <currentMemory / { memory = text() }
+    kind == "domain" && /^  <vcpu/ {
+        # Of those that it may have, it may have some for now.
+        for (field = 1; field < NF; field++) if ($field ~ / current=$/) cpus = $(field + 1)
+        if (!cpus) cpus = text()
+    }
     kind == "domain" && /^<\/domain/ {
         if (index(name, prefix) == 1) print "domain", name, owner
         if (runs) print "running", memory, cpus, name
