@@ -71,7 +71,7 @@ confinement: setup ## see what AppArmor's parser and SELinux's matching make of 
 
 .PHONY: e2e-guests
 e2e-guests: setup ## real guests with all that config can ask for, and what edits do to them (twenty minutes)
-	@. .toolchain/env && pytest tests/acceptance/test_capacity.py tests/acceptance/test_changes.py tests/acceptance/test_guests.py tests/acceptance/test_boot.py tests/acceptance/test_nics.py -s
+	@. .toolchain/env && pytest tests/acceptance/test_capacity.py tests/acceptance/test_changes.py tests/acceptance/test_guests.py tests/acceptance/test_boot.py tests/acceptance/test_nics.py tests/acceptance/test_parts.py tests/acceptance/test_screens.py -s
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)

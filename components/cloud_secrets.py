@@ -19,6 +19,12 @@ def filled(document: Mapping[str, object], secrets: Mapping[str, str]) -> Mappin
     return cast("Mapping[str, object]", _filled(cast("Value", document), secrets))
 
 
+def name(value: str) -> str | None:
+    """The secret that a text names, if it does nothing else."""
+    named = _NAMED.fullmatch(value)
+    return named and named[1]
+
+
 def is_name(value: object) -> bool:
     """Whether a text only names a secret, so that anyone may see it."""
     return isinstance(value, str) and _NAMED.fullmatch(value) is not None

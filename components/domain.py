@@ -22,13 +22,20 @@ https://libvirt.org/pci-hotplug.html
 """
 
 
+LOOPBACK = "127.0.0.1"
+
+
 class Graphics(NamedTuple):
-    """A screen that a viewer on the host can look at."""
+    """A screen that a viewer can look at."""
 
     type: str
     """`vnc` or `spice`."""
     port: int | None
-    """Of TCP on loopback; none leaves it to libvirt to choose one at each start."""
+    """Of TCP; none leaves it to libvirt to choose one at each start."""
+    listen: str = LOOPBACK
+    """The host's address at which it listens."""
+    mark: str | None = None
+    """What changes with its password, which the host is told on another way; none where nobody is asked for one."""
 
 
 class DomainSpec(NamedTuple):
@@ -68,6 +75,8 @@ class DomainSpec(NamedTuple):
     """None is libvirt's own, of virtio."""
     watchdog: str | None = None
     """What it does when nobody feeds it, in libvirt's word; none is none."""
+    title: str = ""
+    """What its user says that it is."""
     shares: Sequence[Share] = ()
     """In the order of their tags."""
     nics: Sequence[NicSpec] = ()
@@ -78,12 +87,20 @@ def definition(spec: DomainSpec) -> str:
     """The XML, with a hash of itself in its metadata, by which a host tells what a domain was defined from.
 
     Data disks have a hash of their own, since another one is not another machine, and so have further NICs; nor is
-    another size within what it may grow to.
+    another size within what it may grow to, another title, or another password, if there was one.
 
     Source: https://libvirt.org/formatdomain.html
     """
+    graphics = spec.graphics
+    if graphics and graphics.mark:
+        graphics = graphics._replace(mark="")
     most = spec._replace(
-        data=(), nics=(), cpus=spec.max_cpus or spec.cpus, memory_mib=spec.max_memory_mib or spec.memory_mib
+        data=(),
+        nics=(),
+        graphics=graphics,
+        title="",
+        cpus=spec.max_cpus or spec.cpus,
+        memory_mib=spec.max_memory_mib or spec.memory_mib,
     )
     lasting = _digest([_xml(most), *spec.instance])
     return _xml(spec).replace(f'definition="{UNDIGESTED}"', f'definition="{lasting}"', 1)
@@ -108,6 +125,11 @@ def _xml(spec: DomainSpec) -> str:
         guest.set("data", _digest([text for disk in spec.data for text in disk]))
     if spec.nics:
         guest.set("nics", _digest([f"{nic}" for nic in spec.nics]))
+    if spec.graphics and spec.graphics.mark is not None:
+        guest.set("password", spec.graphics.mark)
+    if spec.title:
+        ElementTree.SubElement(domain, "title").text = spec.title
+        guest.set("title", _digest([spec.title]))
     _sizes(domain, guest, spec)
     _firmware(domain, spec)
     features = ElementTree.SubElement(domain, "features")
@@ -190,7 +212,7 @@ def _firmware(domain: ElementTree.Element, spec: DomainSpec) -> None:
 
 def _graphics(devices: ElementTree.Element, graphics: Graphics) -> None:
     port = {"port": str(graphics.port), "autoport": "no"} if graphics.port else {"autoport": "yes"}
-    ElementTree.SubElement(devices, "graphics", {"type": graphics.type, **port, "listen": "127.0.0.1"})
+    ElementTree.SubElement(devices, "graphics", {"type": graphics.type, **port, "listen": graphics.listen})
     if graphics.type != "spice":
         return
     # For the clipboard, and a screen that follows the window's size.

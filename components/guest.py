@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pulumi
 
-from components.domain import DomainSpec, Graphics, data_volume, definition
+from components.domain import LOOPBACK, DomainSpec, Graphics, data_volume, definition
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
@@ -29,9 +29,20 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     # What few guests have is there where they have it.
     graphics = args.get("graphics")
     if graphics != Graphics("vnc", None):
-        port = f" at port {graphics.port}" if graphics and graphics.port else ""
-        told["console"] = f"{graphics.type}{port}" if graphics else "none"
-    for key in ("autostart", "data_disks", "machine", "max_cpus", "max_memory_mib", "power", "tpm", "watchdog"):
+        told["console"] = _screen(graphics) if graphics else "none"
+    if graphics and graphics.mark:
+        told["console_password"] = f"[hidden {graphics.mark}]"
+    for key in (
+        "autostart",
+        "data_disks",
+        "description",
+        "machine",
+        "max_cpus",
+        "max_memory_mib",
+        "power",
+        "tpm",
+        "watchdog",
+    ):
         if value := args.get(key):
             told[key] = value
     if nics := args.get("nics"):
@@ -46,6 +57,12 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     if args["firmware"] != Firmware.BIOS:
         told["firmware"] = args["firmware"]
     return told
+
+
+def _screen(graphics: Graphics) -> str:
+    port = f" at port {graphics.port}" if graphics.port else ""
+    listen = f" of {graphics.listen}" if graphics.listen != LOOPBACK else ""
+    return f"{graphics.type}{port}{listen}{', with a password' if graphics.mark else ''}"
 
 
 class GuestArgs(Limits):
@@ -72,7 +89,7 @@ class GuestArgs(Limits):
     tpm: NotRequired[bool]
     """Plain: a TPM 2.0, which swtpm emulates on the host. Default false. Change: restart."""
     graphics: NotRequired[Graphics]
-    """Plain: its screen, on the host's loopback; default: none, the serial console alone. Change: restart."""
+    """Plain: its screen; default: none, the serial console alone. Change: restart, but of the password alone live."""
     boot: NotRequired[DirectBoot]
     """Plain: a kernel to start, by links of Images in the pool; default: it starts from its disks. Change: restart."""
     power: NotRequired[Power]
@@ -85,6 +102,8 @@ class GuestArgs(Limits):
     """Plain: what is done when its system hangs, in libvirt's word; default: nothing watches. Change: restart."""
     shares: NotRequired[Sequence[Share]]
     """Plain: directories of the host's that it may mount; they are there, and stay. Default none. Change: restart."""
+    description: NotRequired[str]
+    """Plain: what its user says that it is, its title in libvirt. Default: nothing. Change: live."""
     autostart: bool
     """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
@@ -113,7 +132,7 @@ class GuestArgs(Limits):
     host_key: str
     """Plain: public half of the guest's SSH host key. Change: waited for again."""
     seed: pulumi.Input[str]
-    """Secret: archive of user-data, meta-data, network-config, and the lab's private key as `key`.
+    """Secret: archive of user-data, meta-data, network-config, the lab's private `key`, and the screen's `password`.
     Change: by on_cloud_init_change."""
     cloud_config: str
     """Plain: the layers as merged, what may be a secret hidden, for people who read a preview; the seed counts."""
@@ -163,7 +182,7 @@ class Guest(pulumi.ComponentResource):
         if policy == OnCloudInitChange.REPLACE:
             birth.append(instance_id)
         ignored = [] if is_broken else ["environment.RUN"]
-        if policy == OnCloudInitChange.IGNORE:
+        if policy == OnCloudInitChange.IGNORE and not _keeps_seed(args):
             ignored.append("stdin")
         spec = domain_spec(args, instance_id)
         # There once the guest is.
@@ -213,6 +232,13 @@ class Guest(pulumi.ComponentResource):
         return self.ready.stdout.apply(lambda said: _PENDING in said and not restarted)
 
 
+def _keeps_seed(args: GuestArgs) -> bool:
+    """Whether the seed comes by stdin beside a password that must come, and is left as it was."""
+    graphics = args.get("graphics")
+    has_password = graphics is not None and graphics.mark is not None
+    return has_password and args["on_cloud_init_change"] == OnCloudInitChange.IGNORE
+
+
 def _unusual(args: GuestArgs) -> dict[str, str]:
     """What most guests have not: for those the command stays what it was before there was such a thing."""
     asked: dict[str, str] = {}
@@ -224,6 +250,10 @@ def _unusual(args: GuestArgs) -> dict[str, str]:
         asked["GUEST_FIRMWARE"] = args["firmware"]
     if args.get("power") == Power.OFF:
         asked["GUEST_POWER"] = Power.OFF
+    if _keeps_seed(args):
+        asked["GUEST_SEED"] = "kept"
+    if title := args.get("description"):
+        asked["GUEST_TITLE"] = title
     if args["autostart"]:
         asked["GUEST_AUTOSTART"] = "yes"
     if args["on_cloud_init_change"] == OnCloudInitChange.REPLACE:
@@ -280,5 +310,6 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         cpu=args.get("cpu"),
         balloon=args.get("balloon"),
         watchdog=args.get("watchdog"),
+        title=args.get("description", ""),
         shares=args.get("shares", ()),
     )

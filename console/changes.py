@@ -21,6 +21,7 @@ _WORDS = {
     "memory_mib": "memory",
     "disk_bytes": "disk",
     "data_disks": "disks",
+    "console_password": "console.password",
     "max_cpus": "maxCpus",
     "max_memory_mib": "maxMemory",
 }
@@ -32,6 +33,7 @@ _DEFAULTS = {
     "console": "vnc",
     "cpu": "default",
     "data_disks": "none",
+    "description": "none",
     "firmware": "bios",
     "machine": "libvirt's choice",
     "max_cpus": "as many as it has",
@@ -254,7 +256,8 @@ def _guest(change: Change, what: str) -> Iterator[str]:
     for key in GUEST:
         if key == "nics":
             continue  # one by one, below
-        if old.get(key) != new.get(key):
+        # Whether there is a password at all, the screen tells.
+        if old.get(key) != new.get(key) and (key != "console_password" or key in old.keys() & new.keys()):
             does = whole if is_new else effect(key, old, new)
             does = restart if does == Effect.RESTART else does
             told |= does == restart

@@ -1,12 +1,13 @@
 #!/bin/sh
 # A guest: root disk over the shared base, seed disk, DHCP reservation, domain, and the wait until it is of use.
 # It converges: from whatever a killed run or somebody's hand has left, `apply` ends in what is asked for.
-# On stdin come user-data, meta-data, network-config and the lab's SSH key, packed: secrets, never in argv.
+# On stdin come user-data, meta-data, network-config the lab's SSH key, and the screen's password if it has one, packed: secrets, never in argv.
 # usage: guest.sh apply|delete
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
-#              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off); an empty LINK is a blank disk
+#              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off)
+#              GUEST_SEED (kept: a seed disk that there is stays as it is) GUEST_TITLE; an empty LINK is a blank disk
 #              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED; dashes where nothing is reserved)
 #              GUEST_RESTART (yes|no: a change that needs one is pending) GUEST_SIZE (CPUS-MIB, where it may grow while it runs)
 #              GUEST_CLOUD_INIT (replace, where another INSTANCE_ID does), RUN (not empty: what is there is not trusted)
@@ -17,9 +18,10 @@ set -eu
 . host/firmware.sh
 . host/data_disks.sh
 . host/live.sh
+. host/screen.sh
 . host/nics.sh
 : "${DATA_DISKS:=}" "${GUEST_NICS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}" "${GUEST_RESTART:=yes}"
-: "${GUEST_SIZE:=}" "${GUEST_CLOUD_INIT:=}" "${RUN:=}"
+: "${GUEST_SIZE:=}" "${GUEST_CLOUD_INIT:=}" "${RUN:=}" "${GUEST_SEED:=}" "${GUEST_TITLE:=}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
@@ -102,7 +104,11 @@ apply_root() {
     fi
 }
 
+# is_seed FILE: whether all of one was written.
+is_seed() { [ "$(stat -c %s "$1")" = "$seed_bytes" ] && [ "$(head -c 32774 "$1" | tail -c 5)" = CD001 ]; }
+
 apply_seed() {
+    [ "$GUEST_SEED" != kept ] || [ -n "$fresh" ] || ! is_seed "$POOL_PATH/$seed" || return 0
     # Dates are fixed: the same seed is the same file, byte by byte, and is left alone.
     touch -d @0 "$work/files" "$work/files"/*
     SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V cidata -J -R "$work/files" 2>/dev/null ||
@@ -137,7 +143,10 @@ apply_live() {
     must_restart || {
         apply_size
         [ -z "$RUN" ] || mend_live
+        # A screen that has yet to begin to ask cannot be given one.
+        [ -z "$wanted_password" ] || apply_password
     }
+    [ "$seen_title" = "$wanted_title" ] || virsh -q desc "$DOMAIN" --live --title --new-desc "$GUEST_TITLE" >/dev/null
     apply_data_disks
     apply_nics
     [ -z "$commands" ] || virsh_all "${commands%; }"
@@ -156,7 +165,10 @@ apply_domain() {
     wanted_data=$(sed -n 's/.*<kvmlab:guest .* data="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
     commands=
     wanted_nics=$(sed -n 's/.*<kvmlab:guest .* nics="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
-    [ -z "$RUN" ] &&
+    wanted_password=$(sed -n 's/.*<kvmlab:guest .* password="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
+    wanted_title=$(sed -n 's/.*<kvmlab:guest .* title="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
+    [ -z "$wanted_password" ] || put_password
+    [ -z "$RUN" ] && [ "$seen_password $seen_title" = "$wanted_password $wanted_title" ] &&
         [ "$seen_defined $seen_data $seen_nics $seen_size" = "$wanted $wanted_data $wanted_nics $GUEST_SIZE" ] ||
         commands="define $work/definition.xml; "
     [ "${seen_autostart:-no}" = "$GUEST_AUTOSTART" ] ||
@@ -206,6 +218,7 @@ apply() {
     mkdir "$work/files"
     unpack "$work/files"
     mv "$work/files/key" "$work/key"
+    [ ! -e "$work/files/password" ] || mv "$work/files/password" "$work/password"
     create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2"
     [ -z "$LINK" ] ||
         create_root="$create_root --backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"

@@ -4,8 +4,8 @@
 # guests they are what two cores are busy with.
 
 # look [COMMANDS]: sets seen_pool (state), seen_root and seen_seed (capacities), seen_owner, seen_state, seen_autostart, seen_cpus and
-# seen_memory (as it runs, in KiB), seen_live, seen_defined, seen_data, seen_nics and seen_size (what the running and the stored
-# domain were defined from, and data disks, further NICs and size of the latter), each empty where there is no such thing; and
+# seen_memory (as it runs, in KiB), seen_live, seen_defined, seen_data, seen_nics, seen_size, seen_password and seen_title (what the running and
+# the stored domain were defined from, and data disks, further NICs, size, password and title of the latter), each empty where there is no such thing; and
 # writes the reservations of the network, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored),
 # the disks of the domain to $work/blocks, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks
 # have been seen; $work/made has the paths of those that are there then.
@@ -37,6 +37,10 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "data")
                     if (part == "defined" && match(text, /nics=.[0-9a-f]+/))
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "set")
+                    if (part == "defined" && match(text, /password=.[0-9a-f]+/))
+                        print substr(text, RSTART + 10, RLENGTH - 10) >(to "password_mark")
+                    if (part == "defined" && match(text, /title=.[0-9a-f]+/))
+                        print substr(text, RSTART + 7, RLENGTH - 7) >(to "title")
                     if (part == "defined" && match(text, /size=.[0-9-]+/))
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "size")
                     if (match(text, /definition=.[0-9a-f]+/)) keep(substr(text, RSTART + 12, RLENGTH - 12))
@@ -48,7 +52,7 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                 else keep(text)
             }
             BEGIN {
-                count = split("alive pool root seed made owner state autostart cpus memory blocks nics live defined data set size rows kept", parts)
+                count = split("alive pool root seed made owner state autostart cpus memory blocks nics live defined data set size password_mark title rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {
@@ -78,4 +82,6 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
     read -r seen_data <"$work/data" || true
     read -r seen_nics <"$work/set" || true
     read -r seen_size <"$work/size" || true
+    read -r seen_password <"$work/password_mark" || true
+    read -r seen_title <"$work/title" || true
 }

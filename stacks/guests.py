@@ -23,7 +23,7 @@ from components.packages import packages
 from components.pool import Pool, PoolArgs
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, config, data_loss, drifts, images, nics, preflight, preflight_parts, seeds
+from stacks import access, config, data_loss, drifts, images, nics, preflight, preflight_parts, screens, seeds
 from stacks.config import GuestSpec, Host, Lab, Segment
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
@@ -31,7 +31,7 @@ from stacks.seed import stack_seed
 
 def problems(lab: Lab) -> list[Problem]:
     """What is wrong beyond the config: the layers that it names."""
-    return seeds.problems(lab)
+    return [*seeds.problems(lab), *screens.problems(lab)]
 
 
 def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
@@ -186,6 +186,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     for guest in lab.guests:
         mac, host_key = macs[guest.name], common.host_keys[guest.name]
         seed_disk = _seed(lab, guest, common)
+        password = screens.password(guest, common.secrets)
         disks: list[DataDisk] = []
         for disk in guest.disks:
             disk_args: DataDiskArgs = {
@@ -219,7 +220,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             "address": common.addresses[guest.name],
             "login": seeds.LOGIN,
             "host_key": host_key.public,
-            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, common.lab_key.private)),
+            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, common.lab_key.private, password)),
             "cloud_config": cloud_init.shown(seeds.layers(guest), common.shown_key),
             "instance_id": seed_disk.instance_id,
             "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
@@ -249,13 +250,17 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         if guest.machine:
             args["machine"] = guest.machine
         if guest.console.type != "none":
-            args["graphics"] = Graphics(guest.console.type, guest.console.port)
+            screen = guest.console
+            mark = screens.mark(common.shown_key, password)
+            args["graphics"] = Graphics(screen.type, screen.port, screen.listen, mark)
         if guest.cpu:
             args["cpu"] = guest.cpu
         if guest.balloon:
             args["balloon"] = guest.balloon
         if guest.watchdog:
             args["watchdog"] = guest.watchdog
+        if guest.description:
+            args["description"] = guest.description
         if guest.shares:
             args["shares"] = guest.shares
         if lab.host.at_once is not None:

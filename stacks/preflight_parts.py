@@ -1,6 +1,7 @@
 """What a host must have for the parts that few guests ask for. Pure."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import PurePosixPath
 from typing import TypedDict
 
@@ -51,6 +52,16 @@ def problems(lab: Lab, facts: HostFacts, accelerator: str) -> Iterator[Problem]:
             todo = f"did you mean {close!r}?" if close else f"see virsh domcapabilities --virttype {accelerator}"
             yield Problem(f"{guest.path}.cpu", f"{rule}; {todo}")
         yield from _shares(lab, guest, facts)
+        yield from _listen(lab, guest, facts)
+
+
+def _listen(lab: Lab, guest: GuestSpec, facts: HostFacts) -> Iterator[Problem]:
+    listen = IPv4Address(guest.console.listen)
+    # The lab's own network is made before its guests.
+    own = {lab.network.gateway, *(interface.ip for _, interface in facts.addresses)}
+    if not (listen.is_loopback or listen.is_unspecified) and listen not in own:
+        rule = f"must be an IPv4 address of the host, got {str(listen)!r}"
+        yield Problem(f"{guest.path}.console.listen", f"{rule}; see ip address, or write '0.0.0.0' for all of them")
 
 
 def _shares(lab: Lab, guest: GuestSpec, facts: HostFacts) -> Iterator[Problem]:

@@ -38,6 +38,12 @@ AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
 # QEMU counts VNC's from 5900: https://libvirt.org/formatdomain.html#graphical-framebuffers
 DisplayPort = Annotated[int, PlainValidator(scalars.whole(5900, 65535)), _number(5900, 65535)]
 Percent = Annotated[int, PlainValidator(scalars.percent(1, MOST_PERCENT)), _text("percentage", pattern=r"^\d+%$")]
+Line = Annotated[str, PlainValidator(scalars.line(100)), _text("line of text", maxLength=100)]
+SecretName = Annotated[
+    str,
+    PlainValidator(scalars.secret_name),
+    _text("name of a secret", pattern=r"^\$\{secrets\.[^}]+\}$"),
+]
 Switch = Annotated[bool, PlainValidator(scalars.switch), WithJsonSchema({"type": "boolean", "x-word": "true or false"})]
 Duration = Annotated[int, PlainValidator(scalars.duration(DAY)), _text("time", pattern=r"^\d+[smh]$")]
 Timeout = Annotated[Duration, AfterValidator(scalars.some_time)]
@@ -49,6 +55,7 @@ NicAddress = Annotated[
 ]
 Mac = Annotated[str, PlainValidator(scalars.mac), _text("MAC address", pattern="^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$")]
 NetworkName = Annotated[str, _text("network name")]
+HostAddress = Annotated[IPv4Address, PlainValidator(scalars.address), _text("address of the host", format="ipv4")]
 Cidr = Annotated[IPv4Network, PlainValidator(scalars.cidr), _text("IPv4 network", pattern=r"^[0-9.]+/[0-9]+$")]
 Prefix6 = Annotated[IPv6Network, PlainValidator(scalars.prefix6), _text("IPv6 prefix", pattern="^[0-9a-fA-F:]+/64$")]
 # Below, there is no IPv6; a tap takes no more: https://www.rfc-editor.org/rfc/rfc8200#section-5

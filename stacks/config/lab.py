@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Network
 from typing import Literal
 
+from components.domain import LOOPBACK
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.ssh import OnHost, Ssh
@@ -197,6 +198,9 @@ class Console:
 
     type: ConsoleType
     port: int | None
+    listen: str = LOOPBACK
+    password: str | None = None
+    """The name of a secret of the stack; none where nobody is asked for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,7 @@ class GuestSpec:
     balloon: Balloon | None
     """None is libvirt's own."""
     watchdog: WatchdogAction | None
+    description: str | None
     shares: tuple[Share, ...]
     """By tag."""
     autostart: bool

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from math import prod
 
 from components.errors import Problem, got
-from stacks.config.models import BalloonConfig, CpuConfig, GuestConfig
+from stacks.config.models import BalloonConfig, ConsoleConfig, CpuConfig, GuestConfig
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.scalars import LABEL_RULE, is_name, suggest_label
@@ -26,17 +26,32 @@ def part_problems(reading: Reading, place: Place, guest: GuestConfig) -> Iterato
     topology = guest.cpu.topology if isinstance(guest.cpu, CpuConfig) else None
     if topology and reading.has(*place, "cpu", "topology") and reading.has(*place, "cpus"):
         counts = topology.sockets, topology.cores, topology.threads
-        if prod(counts) != guest.cpus:
-            rule = f"sockets x cores x threads must be cpus, which is {guest.cpus}"
+        key = "maxCpus" if guest.max_cpus else "cpus"
+        if prod(counts) != (most := guest.max_cpus or guest.cpus):
+            rule = f"sockets x cores x threads must be {key}, which is {most}"
             found = f"{' x '.join(map(str, counts))} = {prod(counts)}"
-            yield Problem(path((*place, "cpu", "topology")), f"{rule}, got {found}; write cpus: {prod(counts)}")
+            yield Problem(path((*place, "cpu", "topology")), f"{rule}, got {found}; write {key}: {prod(counts)}")
     yield from _shares(place, guest.shares)
+    yield from _headroom(place, guest)
+    if isinstance(guest.console, ConsoleConfig):
+        yield from _screen(reading, place, guest.console)
     balloon = guest.balloon
     if isinstance(balloon, BalloonConfig) and balloon.type == "none":
         for key, is_set in (("freePageReporting", balloon.free_page_reporting), ("autodeflate", balloon.autodeflate)):
             if is_set:
                 rule = "must go with type 'virtio', got it with none"
                 yield Problem(path((*place, "balloon", key)), f"{rule}; choose that type, or take it out")
+
+
+def _screen(reading: Reading, place: Place, console: ConsoleConfig) -> Iterator[Problem]:
+    rule = "must go with type 'vnc' or 'spice', got it with none; choose a type, or take it out"
+    if console.type == "none":
+        for key in sorted({"listen", "password"} & console.model_fields_set):
+            yield Problem(path((*place, "console", key)), rule)
+    elif not console.listen.is_loopback and not console.password and reading.has(*place, "console", "password"):
+        rule = f"must be a loopback address where the screen has no password, got {got(str(console.listen))}"
+        todo = "add password: ${secrets.NAME} to it, or take listen out"
+        yield Problem(path((*place, "console", "listen")), f"{rule}; {todo}")
 
 
 def _shares(place: Place, tags: Collection[str]) -> Iterator[Problem]:
@@ -51,3 +66,10 @@ def _shares(place: Place, tags: Collection[str]) -> Iterator[Problem]:
         elif len(tag) > TAG_MAX:
             rule = f"must be at most {TAG_MAX} characters, got {got(tag)} of {len(tag)}"
             yield Problem(path((*place, "shares", tag)), f"{rule}; shorten it")
+
+
+def _headroom(place: Place, guest: GuestConfig) -> Iterator[Problem]:
+    balloon = guest.balloon if isinstance(guest.balloon, str) else guest.balloon.type
+    if guest.max_memory and balloon == "none":
+        rule = "must be 'virtio' with maxMemory, which it gives and takes, got none"
+        yield Problem(path((*place, "balloon")), f"{rule}; take one of the two out")

@@ -53,7 +53,8 @@ class Member:
         asked = self.config.console
         if isinstance(asked, str):
             return Console(asked, None)
-        return Console(asked.type, asked.port and asked.port + (self.number or 1) - 1)
+        port = asked.port and asked.port + (self.number or 1) - 1
+        return Console(asked.type, port, str(asked.listen), asked.password)
 
     @property
     def address(self) -> IPv4Address | None:
@@ -225,6 +226,7 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         cpu=_cpu(config.cpu),
         balloon=_balloon(config.balloon),
         watchdog=config.watchdog and config.watchdog.action,
+        description=config.description,
         shares=tuple(Share(tag, share.path) for tag, share in sorted(config.shares.items())),
         autostart=config.autostart,
         disk=config.disk,

@@ -12,6 +12,7 @@ from ipaddress import (
     NetmaskValueError,
 )
 
+from components import cloud_secrets
 from components.errors import got, shorten
 
 MIB = 1024**2
@@ -63,6 +64,30 @@ def cpu_model(value: object) -> str:
     if not isinstance(value, str) or not _CPU_MODEL.fullmatch(value):
         raise ScalarError(f"must be a CPU model, got {got(value)}; write for example host-model")
     return value
+
+
+def line(longest: int) -> Callable[[object], str]:
+    """A line for people to read."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise ScalarError(f"must be text, got {got(value)}; quote it as it was meant")
+        if not value.strip() or not value.isprintable():
+            raise ScalarError(f"must be one line of printable text, got {got(value)}")
+        if len(value) > longest:
+            raise ScalarError(f"must be at most {longest} characters, got {len(value)}; shorten it")
+        return value
+
+    return check
+
+
+def secret_name(value: object) -> str:
+    """The name of a secret, written as cloud-init layers name one; what is no name may be the secret itself."""
+    found = cloud_secrets.name(value) if isinstance(value, str) else None
+    if not found:
+        todo = "keep it by: pulumi config set --secret --path secrets.NAME"
+        raise ScalarError(f"must name a secret of the stack, as '${{secrets.NAME}}', got something else; {todo}")
+    return found
 
 
 def switch(value: object) -> bool:

@@ -22,6 +22,7 @@ EDITS: dict[str, tuple[Any, Effect]] = {
     "cpu": ({"model": "maximum", "topology": {"cores": 1}}, Effect.RESTART),
     "balloon": ("none", Effect.RESTART),
     "watchdog": ({"action": "pause"}, Effect.RESTART),
+    "description": ("the lab's door", Effect.LIVE),
     "shares": ({"doc": {"path": "/usr/share/doc"}}, Effect.RESTART),
     "autostart": (True, Effect.LIVE),
     "address": ("10.20.82.9", Effect.RESTART),

@@ -12,6 +12,7 @@ from stacks.config.fields import (
     Duration,
     HostName,
     LayerName,
+    Line,
     Memory,
     PublicKey,
     Switch,
@@ -91,7 +92,8 @@ class GuestConfig(Model):
     )
     console: ConsoleChoice = Field(
         default="vnc",
-        description="The screen: `vnc`, `spice` or `none`, or a mapping with its port. A serial console it has always.",
+        description="The screen: `vnc`, `spice` or `none`, or a mapping with port, address and password. Its "
+        "serial console is always there.",
         json_schema_extra=doc(REDEFINE),
     )
     boot: BootConfig | None = Field(
@@ -118,6 +120,11 @@ class GuestConfig(Model):
         default=None,
         description="A device that acts when the guest's system hangs; `{}` resets it.",
         json_schema_extra=doc(REDEFINE, "none"),
+    )
+    description: Line | None = Field(
+        default=None,
+        description="What it is for, in a line of at most 100 characters: its title in libvirt, as in virt-manager.",
+        json_schema_extra=doc(NO_GUEST, "none"),
     )
     shares: dict[str, ShareConfig] = Field(
         default={},

@@ -61,6 +61,7 @@ CHANGES: dict[str, object] = {
     "cpu": Cpu("host-model", None),
     "balloon": Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
     "watchdog": "reset",
+    "title": "the lab's door",
     "shares": [Share("data", "/srv/data")],
     "nics": KEPT_NICS,
 }
@@ -89,6 +90,8 @@ KEPT: dict[str, DomainSpec] = {
     ),
     "parts-named": SPEC._replace(cpu=Cpu("Westmere", None), machine="q35", watchdog="inject-nmi"),
     "kernel": SPEC._replace(boot=DirectBoot("/srv/a&b/base-kernel-0", "/srv/six/base-initrd-0", "a='<' console=ttyS0")),
+    "screen": SPEC._replace(graphics=Graphics("vnc", 6000, "0.0.0.0", "1a2b3c4d")),  # noqa: S104 (on purpose)
+    "title": SPEC._replace(title="the lab's <door> & more"),
     "shares": SPEC._replace(shares=[Share("data", "/srv/a&b"), Share("home", "/home/a b")]),
     "nics": SPEC._replace(nics=KEPT_NICS),
     "growing": SPEC._replace(max_cpus=8, max_memory_mib=8192),
@@ -107,7 +110,7 @@ def test_all_that_is_kept_is_made() -> None:
     assert {case.stem for case in CASES.iterdir()} == KEPT.keys()
 
 
-@pytest.mark.parametrize("field", CHANGES.keys() - {"data", "nics"})
+@pytest.mark.parametrize("field", CHANGES.keys() - {"data", "nics", "title"})
 def test_hash_follows_the_definition(field: str) -> None:
     """Anything that is not as it was is another definition."""
     assert digest(SPEC._replace(**{field: CHANGES[field]})) != digest(SPEC)  # pyright: ignore[reportArgumentType]
@@ -134,6 +137,21 @@ def test_further_nics_are_no_other_machine() -> None:
     made = [made_from(definition(spec)) for spec in specs]
     assert made[0] == {}
     assert len({each["lan"] for each in made[1:]}) == len(specs) - 1
+
+
+def test_a_title_is_no_other_machine() -> None:
+    """It is for people, and its definition is another all the same."""
+    kept = [SPEC, *(SPEC._replace(title=title) for title in ("a", "b"))]
+    assert len({digest(spec) for spec in kept}) == 1
+    assert len({tuple(re.findall(r' title="([0-9a-f]{32})"', definition(spec))) for spec in kept}) == 3
+
+
+def test_another_password_is_no_other_machine() -> None:
+    """But to have one at all is."""
+    none, *kept = (SPEC._replace(graphics=Graphics("vnc", None, mark=mark)) for mark in (None, "1a2b", "3c4d"))
+    assert len({digest(spec) for spec in kept}) == 1
+    assert digest(none) == digest(SPEC) != digest(kept[0])
+    assert [re.findall(r' password="(\w+)"', definition(spec)) for spec in kept] == [["1a2b"], ["3c4d"]]
 
 
 def test_every_field_is_tried() -> None:

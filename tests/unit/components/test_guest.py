@@ -131,6 +131,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "cpu": (Cpu("host-model", None), "restart"),
     "balloon": (Balloon(is_there=False, free_page_reporting=False, autodeflate=False), "restart"),
     "watchdog": ("reset", "restart"),
+    "description": ("the lab's door", "live"),
     "shares": ([Share("data", "/srv/data")], "restart"),
     "nics": (NICS, "live"),
     "autostart": (True, "live"),
@@ -189,6 +190,23 @@ def test_a_guest_grows_within_what_it_may_have(most: str, key: str) -> None:
     smaller, larger = (command(**{most: 4096 if key == "memory_mib" else 4, key: value}) for value in (2, 3))
     assert machine(smaller) == machine(larger)
     assert smaller.inputs["environment"]["GUEST_SIZE"] != larger.inputs["environment"]["GUEST_SIZE"]
+
+
+def test_a_password_of_a_guest_that_ignores_cloud_init() -> None:
+    """It comes by stdin, which must not be ignored then, so the seed beside it is left alone on the host."""
+    graphics = Graphics("vnc", None, mark="1a2b")
+    made = command(on_cloud_init_change=IGNORE, graphics=graphics)
+    assert list(made.request.ignoreChanges) == ["environment.RUN"]
+    assert made.inputs["environment"]["GUEST_SEED"] == "kept"
+    assert "GUEST_SEED" not in command(on_cloud_init_change=RERUN, graphics=graphics).inputs["environment"]
+    assert "GUEST_SEED" not in command(on_cloud_init_change=IGNORE).inputs["environment"]
+
+
+def test_another_password() -> None:
+    """It is set while the guest runs; the first one restarts it."""
+    none, one, other = (command(graphics=Graphics("vnc", None, mark=mark)) for mark in (None, "1a2b", "3c4d"))
+    assert machine(none) != machine(one) == machine(other)
+    assert one.inputs["environment"]["DEFINITION"] != other.inputs["environment"]["DEFINITION"]
 
 
 def test_every_argument_is_tried() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.domain import Graphics
 from components.domain_boot import DirectBoot
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
@@ -324,8 +325,9 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         boot=DirectBoot("base-kernel-0", None, ""),
         cpu=Cpu("maximum", None),
         data_disks=["data"],
+        description="the lab's door",
         firmware="uefi",
-        graphics=None,
+        graphics=Graphics("vnc", 6000, mark="1a2b"),
         machine="q35",
         power="off",
         tpm=True,

@@ -31,6 +31,7 @@ _TEXTS = {
     "MAC address": st.just(""),
     "network name": st.just(""),
     "IPv6 prefix": st.just(""),  # settled at last, too
+    "address of the host": st.sampled_from(["127.0.0.1", "192.0.2.2"]),
     "DNS domain": st.sampled_from(["home.arpa", "lab-1.internal"]),
     "interface name": st.sampled_from(["br0", "kl-lab_1.2"]),
     "interface, MAC address or `default-route`": st.sampled_from(["default-route", "eth0", "52:54:00:ab:cd:ef"]),
@@ -44,6 +45,8 @@ _TEXTS = {
     "machine name": st.just("nas"),
     "layer name": st.sampled_from(sorted(LAYERS)),
     "catalogue name": st.sampled_from([*sorted(IMAGES), "none"]),
+    "line of text": st.sampled_from(["the lab's door", "grüße: 1"]),
+    "name of a secret": st.just("${secrets.screen}"),
     "public key": st.sampled_from([_ED25519, f"{_ED25519} me@höme"]),
 }
 _DOCUMENTS = st.fixed_dictionaries(
@@ -258,7 +261,11 @@ def _settle_hardware(lab: Json) -> None:
             guest["maxMemory"] = guest.get("memory") or "1GiB"
         console: Json | str | None = guest.get("console")
         if isinstance(console, dict) and console.get("port"):
-            console["port"] = None if console.get("type") == "none" else 6000 + 300 * number
+            console["port"] = 6000 + 300 * number
+        if isinstance(console, dict) and console.get("listen") and not console.get("password"):
+            console["listen"] = "127.0.0.1"
+        if isinstance(console, dict) and console.get("type") == "none":
+            guest["console"] = {"type": "none", "port": None}
         if guest.get("firmware") == "uefi-secure" and guest.get("machine") == "pc":
             guest["machine"] = None
         if guest.get("power") == "off":
@@ -266,10 +273,15 @@ def _settle_hardware(lab: Json) -> None:
             guest.pop("waitFor", None)
         cpu: Json | str | None = guest.get("cpu")
         if isinstance(cpu, dict) and cpu.get("topology") is not None:
-            cpu["topology"] = {**dict.fromkeys(cpu["topology"], 1), "sockets": guest.get("cpus", 1)}
+            cpu["topology"] = {
+                **dict.fromkeys(cpu["topology"], 1),
+                "sockets": guest.get("maxCpus") or guest.get("cpus", 1),
+            }
         balloon: Json | str = guest.get("balloon", "virtio")
         if isinstance(balloon, dict) and balloon.get("type") == "none":
             guest["balloon"] = "none"
+        if guest.get("balloon") == "none":
+            guest.pop("maxMemory", None)
 
 
 def put(lab: Json, place: Place, value: Any) -> None:

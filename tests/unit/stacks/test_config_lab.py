@@ -67,6 +67,7 @@ def test_defaults() -> None:
                 cpu=None,
                 balloon=None,
                 watchdog=None,
+                description=None,
                 shares=(),
                 autostart=False,
                 disk=8 * 1024**3,
@@ -138,10 +139,11 @@ def test_everything_given() -> None:
             firmware: uefi-secure
             machine: q35
             tpm: true
-            console: {{type: spice, port: 6000}}
+            console: {{type: spice, port: 6000, listen: 192.168.7.1, password: "${{secrets.screen}}"}}
             cpu: {{model: host-model, topology: {{cores: 2, threads: 2}}}}
             balloon: {{freePageReporting: true}}
             watchdog: {{action: pause}}
+            description: the lab's door
             shares: {{home: {{path: /home/me}}, data: {{path: /srv/data/}}}}
             autostart: true
             disk: 20GB
@@ -182,10 +184,11 @@ def test_everything_given() -> None:
         firmware="uefi-secure",
         machine="q35",
         tpm=True,
-        console=Console("spice", 6000),
+        console=Console("spice", 6000, "192.168.7.1", "screen"),
         cpu=Cpu("host-model", Topology(1, 2, 2)),
         balloon=Balloon(is_there=True, free_page_reporting=True, autodeflate=False),
         watchdog="pause",
+        description="the lab's door",
         shares=(Share("data", "/srv/data"), Share("home", "/home/me")),
         autostart=True,
         disk=20 * 1000**3,

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -18,6 +18,29 @@ from tests.unit.stacks.labs import host, lab
 ROOT = Path(__file__).parents[3]
 SIX: dict[str, Any] = yaml.safe_load((ROOT / "stacks" / "Pulumi.six.yaml").read_text("utf-8"))["config"]["kvmlab:lab"]
 NODES = [f"node-{number}" for number in range(1, 7)]
+ALL: dict[str, Any] = {
+    "kind": "guests",
+    "guests": {
+        "db": {},
+        "web": {
+            "cpus": 4,
+            "cpu": {"model": "host-model", "topology": {"sockets": 1, "cores": 2, "threads": 2}},
+            "balloon": {"freePageReporting": True, "autodeflate": True},
+            "console": {"type": "spice", "port": 6000},
+            "description": "the lab's door",
+            "disks": {"log": {"size": "1GiB"}, "data": {"size": "2GiB", "protect": False}},
+            "shares": {"home": {"path": "/home/me"}, "data": {"path": "/srv/data"}},
+            "watchdog": {"action": "pause"},
+            "userData": {
+                "packages": ["tmux", "curl"],
+                "write_files": [{"path": "/etc/a", "content": "b: 1\na:   2\n", "permissions": "0600"}],
+                "apt": {"sources": {"b": {"source": "deb b"}, "a": {"source": "deb a"}}},
+            },
+        },
+    },
+    "groups": {"node": {"count": 2, "memory": "2GiB", "firmware": "uefi", "tpm": True}},
+}
+"""A lab with mappings in mappings."""
 GUEST_PARTS = {"Guest {}", "Command {}-guest"}
 SHARED = {
     "Stack kvmlab-six",
@@ -199,6 +222,32 @@ def test_order_of_keys_is_not_content() -> None:
     one = compose({"kind": "guests", "guests": {"a": {}, "b": {}}, "groups": {"node": {"count": 2}}})
     two = compose({"kind": "guests", "groups": {"node": {"count": 2}}, "guests": {"b": {}, "a": {}}})
     assert changed(one, two) == set()
+
+
+def backwards(value: Any) -> Any:
+    """With the keys of all mappings the other way round."""
+    match value:
+        case dict():
+            return {key: backwards(below) for key, below in reversed(cast("dict[str, Any]", value).items())}
+        case list():
+            return [backwards(below) for below in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def test_how_it_is_written_is_not_content() -> None:
+    """Keys in another order, and other white space, make the same commands, definitions and seeds, byte by byte."""
+    written = (
+        yaml.safe_dump(ALL, default_flow_style=True, width=20),
+        yaml.safe_dump(backwards(ALL), sort_keys=False, indent=8, default_flow_style=False),
+    )
+    assert written[0].split() != written[1].split()
+    one, two = (compose(yaml.safe_load(text)) for text in written)
+    assert {key: made.inputs for key, made in one.resources.items()} == {
+        key: made.inputs for key, made in two.resources.items()
+    }
+    assert one.exports == two.exports
+    assert "packages:" in one["Command web-guest"].inputs["stdin"].value
 
 
 def test_two_images() -> None:
