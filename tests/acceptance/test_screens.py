@@ -5,6 +5,7 @@
 
 import stat
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def planted() -> Planted:
     made = Planted()
     for name, value in (("old", OLD), ("new", NEW)):
         made.add(name, value)
-        made.add(f"{name} in XML", value.replace("&", "&amp;").replace("<", "&lt;"))
+        # As libvirt writes it.
+        made.add(f"{name} in XML", escape(value).replace("&#x27;", "&apos;"))
     return made
 
 

@@ -42,8 +42,10 @@ PULUMI = re.compile(
 """What Pulumi starts with its own environment: plugins, Python, and the shells of scripts."""
 
 IN_LAYER = ("password hash", "private key", "registry", "command", "mount", "package source")
-IN_CONFIG = ("console", "token")
+IN_CONFIG = ("console", "screen", "token")
 """Secrets of the stack, by their names."""
+DEFINITIONS = tuple(Path(f"/{place}/libvirt/qemu/{DOMAIN}.xml") for place in ("etc", "run"))
+"""Libvirt's own, which have the screen's."""
 
 SLOW = f"""#!/bin/sh
 # Leaves the test time to look at what lies about meanwhile, and fails when it is told to.
@@ -75,6 +77,7 @@ MALFORMED_GUESTS = (
     '{"userData": {"password": ["{}"], "pasword": 1}}',
     '{"authorizedKeys": ["-----BEGIN OPENSSH PRIVATE KEY-----\\n{}\\n"]}',
     '{"image": {"url": "https://ana:{}@a.b/x.qcow2", "sha256": "0"}}',
+    '{"console": {"password": "{}"}}',
     '{"image": "https://ana:{}@a.b/x.qcow2"}',
 )
 
@@ -199,7 +202,8 @@ def layer(secret: dict[str, str]) -> str:
 
 
 TOKEN = {"path": "/etc/token", "content": "token: ${secrets.token}\n"}
-GUEST: dict[str, object] = {"userData": {"write_files": [TOKEN]}}
+SCREEN = {"type": "spice", "password": "${secrets.screen}"}
+GUEST: dict[str, object] = {"userData": {"write_files": [TOKEN]}, "console": SCREEN}
 
 
 def make(story: Story) -> None:
@@ -296,14 +300,18 @@ def test_nothing_is_shown(story: Story) -> None:
 
 
 def test_files(story: Story) -> None:
-    """The user's own files have them, and the guest's seed, each for its owner alone; state and its backups do not."""
+    """The user's own files have them, the guest's seed and libvirt's definition, each for its owner alone.
+
+    State and its backups do not.
+    """
     ages = ("old", "new")
     in_layer = {f"{age} {place}" for age in ages for place in IN_LAYER}
     assert story.kept == {
         story.file(LAYER): in_layer,
         story.file(OWN_SEED): {"own seed"},
         story.file(LAB_KEY): {"key of lab"},
-        SEED_DISK: in_layer | {f"{age} {name}" for age in ages for name in IN_CONFIG} | {"key of web/host"},
+        SEED_DISK: in_layer | {f"{age} {name}" for age in ages for name in ("console", "token")} | {"key of web/host"},
+        **{file: {f"{age} screen" for age in ages} for file in DEFINITIONS},
     }
     assert {mode for modes in story.modes.values() for mode in modes} == {0o600}
 
@@ -319,7 +327,7 @@ def test_seed_disk(story: Story) -> None:
 def test_temporary_files(story: Story) -> None:
     """They are the user's alone while they last, and gone when a run ends."""
     secret = [file for file in story.watch.files if story.planted.found(file.content)]
-    assert {"user-data", "key"} <= {file.path.name for file in secret}
+    assert {"user-data", "key", "password"} <= {file.path.name for file in secret}
     assert {(file.mode, file.directory) for file in secret} == {(0o600, 0o700)}
     assert story.planted.under([story.temporary]) == {}
 
