@@ -199,7 +199,12 @@ calls() {
 
 # Whose a domain is stands in its description. One that runs has an id.
 virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
-    function text() { gsub(/ *<[^>]*>/, ""); return $0 }
+    # Of an element that has nothing below it, as it was before libvirt wrote it as XML.
+    function text() {
+        gsub(/ *<[^>]*>/, "")
+        gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&apos;/, "\047"); gsub(/&amp;/, "\\&")
+        return $0
+    }
     /^@@/ { name = $0; gsub("@@", "", name); kind = ""; next }
     /^<domain/ { kind = "domain"; runs = / id=/; memory = cpus = 0; owner = "" }
     kind == "domain" && /^  <description>/ { owner = text() }
