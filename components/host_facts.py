@@ -1,6 +1,6 @@
 """What host/probe.sh found out about a host. Pure: a parser, and questions that the facts answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import NamedTuple
@@ -111,7 +111,7 @@ class HostFacts:
     states: dict[str, DomainState] = field(default_factory=dict[str, DomainState])
     """The lab's domains as they are."""
     active: frozenset[str] = frozenset()
-    """Names of networks and pools that are at work."""
+    """Networks and pools that are at work, as in `network six`."""
     networks: dict[str, tuple[IPv4Network, ...]] = field(default_factory=dict[str, tuple[IPv4Network, ...]])
     networks6: dict[str, tuple[IPv6Network, ...]] = field(default_factory=dict[str, tuple[IPv6Network, ...]])
     """The IPv6 prefixes of those that have some."""
@@ -203,7 +203,7 @@ def parse(output: str) -> HostFacts:
         cpu_models=cpu_models,
         no_directories=frozenset(" ".join(row) for row in rows.get("no_directory", [])),
         domains={row[0]: " ".join(row[1:]) for row in rows.get("domain", [])},
-        running={" ".join(name): Running(int(memory), int(cpus)) for memory, cpus, *name in rows.get("running", [])},
+        running=_running(rows.get("running", [])),
         looked=text("looked") == "yes",
         states=_states(rows),
         active=frozenset(" ".join(row) for row in rows.get("active", [])),
@@ -214,6 +214,12 @@ def parse(output: str) -> HostFacts:
         reservations=reservations,
         pools={name: f"/{path}" for name, _, path in pools},
     )
+
+
+def _running(rows: Sequence[Sequence[str]]) -> dict[str, Running]:
+    """One that has ended while it was asked about has no numbers."""
+    known = (row for row in rows if row[0].isdecimal() and row[1].isdecimal())
+    return {" ".join(name): Running(int(memory), int(cpus)) for memory, cpus, *name in known}
 
 
 def _states(rows: Mapping[str, list[list[str]]]) -> dict[str, DomainState]:

@@ -164,7 +164,7 @@ marks='s/@@\([^@]*\)@@/\n@@\1@@\n/g'
 # One connection for all that is asked: each start of virsh costs as much as the answers.
 if ! listing=$(timeout 10 virsh -q "echo @@domains@@; list --all --name; echo @@running@@; list --name; \
 echo @@networks@@; net-list --all --name; echo @@pools@@; pool-list --all --name; \
-echo @@active@@; net-list --name; pool-list --name" 2>&1); then
+echo @@active-network@@; net-list --name; echo @@active-pool@@; pool-list --name" 2>&1); then
     if runs libvirtd,virtqemud; then fact libvirt_process yes; else fact libvirt_process no; fi
     fact libvirt "unreachable $(printf '%s\n' "$listing" | sed -n 's/^error: //p' | tail -n 1)"
     exit 0
@@ -191,7 +191,7 @@ calls() {
             command["@@pools@@"] = "pool-dumpxml"
         }
         /^@@/ { section = $0; next }
-        section == "@@active@@" { next }
+        section ~ /^@@active/ { next }
         { sub(/ +$/, ""); ours = index($0, prefix) == 1 }
         $0 == "" || section == "@@domains@@" && !ours || section == "@@running@@" && ours { next }
         { printf "echo @@%s@@; %s \"%s\"; ", $0, command[section], $0 }'
@@ -229,7 +229,10 @@ virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
 
 [ -n "${GUEST_STATES:-}" ] || exit 0
 fact looked yes
-printf '%s\n' "$listing" | sed "$marks" | sed -n '/^@@active@@/,$ { s/ *$//; /^@@/d; /./s/^/active /p }'
+printf '%s\n' "$listing" | sed "$marks" | awk '
+    /^@@/ { kind = $0; gsub(/@@(active-)?/, "", kind); active = /^@@active/; next }
+    { sub(/ +$/, "") }
+    active && $0 != "" { print "active", kind, $0 }'
 # shellcheck disable=SC2046 # names of guests have no blanks
 states $(printf '%s\n' "$listing" | sed "$marks" | awk -v prefix="$LAB-" '
     /^@@/ { section = $0; next }

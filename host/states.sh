@@ -12,7 +12,7 @@ states() {
     [ -z "$questions" ] || virsh -q "echo; $questions" | sed "$marks" | awk '
         function has(key, value) { if (value != "") print which, domain, key, value }
         function inside(text) { gsub(/^ *<[^>]*>|<.*/, "", text); return text }
-        function attribute(text, name) { return match(text, " " name "=\047[^\047]*") ? substr(text, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : "" }
+        function attribute(text, name) { return match(text, " " name "=[\042\047][^\042\047]*") ? substr(text, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : "" }
         /^@@/ { domain = $0; gsub("@@", "", domain); asked = 1; documents = 0; next }
         asked { print "state", domain, $0; asked = 0; next }
         $1 == "Autostart:" { print "autostart", domain, $2 == "enable" ? "yes" : "no" }
@@ -23,7 +23,7 @@ states() {
         /^  <vcpu/ { has("cpus", attribute($0, "current") != "" ? attribute($0, "current") : inside($0)) }
         /<interface / { part = "nic" }
         /<disk / { part = "disk" }
-        /<\/(interface|disk)>/ { part = "" }
+        /<\/(interface|disk)>|<backingStore/ { part = "" }
         part == "nic" && /<mac / { has("nic", attribute($0, "address")) }
         part == "disk" && /<source / { has("disk", attribute($0, "file") != "" ? attribute($0, "file") : attribute($0, "dev")) }'
 }

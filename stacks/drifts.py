@@ -18,15 +18,16 @@ def tell(what: str, found: Iterable[Finding]) -> bool:
     return any(finding.is_mended for finding in listed)
 
 
-def of_service(name: str, defined: Container[str], facts: HostFacts) -> Iterator[Finding]:
+def of_service(kind: str, name: str, defined: Container[str], facts: HostFacts) -> Iterator[Finding]:
     """Of the lab's pool or network.
 
     Args:
+        kind: `pool` or `network`.
         name: its name in libvirt.
         defined: what libvirt has of its kind.
         facts: the host.
     """
-    if name in defined and name not in facts.active:
+    if name in defined and f"{kind} {name}" not in facts.active:
         yield Finding("is stopped, and is started", is_mended=True)
     elif name not in defined and facts.births:
         yield Finding("is gone, and is made anew", is_mended=True)

@@ -164,7 +164,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         for link, args in wanted.items()
     }
     pool_args: PoolArgs = {"name": lab.pool.name, "path": lab.pool.path, **limits}
-    if facts.looked and drifts.tell("pool", drifts.of_service(lab.pool.name, facts.pools, facts)):
+    if facts.looked and drifts.tell("pool", drifts.of_service("pool", lab.pool.name, facts.pools, facts)):
         pool_args["is_broken"] = True
     # Groups may all be empty for now: then there is nothing to store.
     before = after(*(bases.values() or [claim.command]))
@@ -173,7 +173,8 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     reserved: dict[str, Reservation] = {name: {"mac": macs[name], "address": common.addresses[name]} for name in macs}
     network_args = _network(lab, lab.network, reserved)
     network_uuid = definition_uuid(network_args)
-    if facts.looked and drifts.tell("network", drifts.of_service(lab.network.name, facts.network_uuids, facts)):
+    drift = drifts.of_service("network", lab.network.name, facts.network_uuids, facts) if facts.looked else ()
+    if drifts.tell("network", drift):
         network_args["is_broken"] = True
     network = Network(f"network{suffix}", network_args, after(claim.command, *bases.values()))
     further, uuids = dict[str, Network](), dict[str, str]()
