@@ -180,6 +180,9 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     further, uuids = dict[str, Network](), dict[str, str]()
     for other in lab.networks:
         other_args = _network(lab, other, nics.reservations(lab, other, common.nic_addresses))
+        drift = drifts.of_service("network", other_args["name"], facts.network_uuids, facts) if facts.looked else ()
+        if drifts.tell(f"network {other.key}", drift):
+            other_args["is_broken"] = True
         uuids[other.key] = definition_uuid(other_args)
         after_claim = after(claim.command, *bases.values())
         further[other.key] = Network(f"network.{other.key}{suffix}", other_args, after_claim)

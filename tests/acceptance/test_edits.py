@@ -44,7 +44,7 @@ VALUES: dict[str, list[Any]] = {
     "readyTimeout": ["5m", "6m"],
     "shutdownTimeout": ["0s", "1s"],
 }
-"""What a key may become, from whatever it is. Disks only grow, and a guest may come or go: see `edit`."""
+"""What a key may become, from whatever it is. Disks only grow, NICs only come, and guests come and go: see `edit`."""
 
 
 @pytest.fixture
@@ -64,6 +64,7 @@ def write(machine: Machine, guests: dict[str, dict[str, Any]]) -> None:
         {
             "kind": "guests",
             "network": {"cidr": machine.cidr},
+            "networks": {"back": {"cidr": "10.31.83.0/24", "mode": "isolated"}},
             "image": {"file": str(machine.image)},
             "pool": {"path": str(machine.disk / "pool")},
             "guests": {name: {**QUICK, **edited} for name, edited in guests.items()},
@@ -77,7 +78,7 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
     if name not in guests:
         guests[name] = {"address": f"10.20.83.{chosen.randint(10, 99)}"}
         return f"{name} comes"
-    guest, key = guests[name], chosen.choice([*VALUES, "disk", "disks", "address", "gone"])
+    guest, key = guests[name], chosen.choice([*VALUES, "disk", "disks", "nics", "address", "gone"])
     match key:
         case "gone" if len(guests) > 1:
             del guests[name]
@@ -89,6 +90,9 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
             disk = chosen.choice(["data", "log"])
             size = int(disks[disk]["size"][:-3]) + 64 if disk in disks else 256
             disks[disk] = {"size": f"{size}MiB", "protect": False}
+        case "nics":
+            # A guest that boots nothing lets go of none.
+            guest.setdefault("nics", {})[chosen.choice(["back", "side"])] = {"network": "back"}
         case "gone" | "address":
             guest["address"] = f"10.20.83.{chosen.choice([n for n in range(10, 100) if n not in taken(guests)])}"
             key = "address"
