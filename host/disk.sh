@@ -15,6 +15,8 @@ look() {
     capacity=$(virsh -q vol-info --bytes --pool "$POOL" "$VOLUME" 2>/dev/null | awk '$1 == "Capacity:" { print $2 }')
 }
 
+create() { virsh -q vol-create-as "$POOL" "$VOLUME" "$DISK_BYTES" --format qcow2; }
+
 apply() {
     case $PROTECT in
         yes) : >"$mark" ;;
@@ -26,7 +28,8 @@ apply() {
         look
     fi
     if [ -z "$capacity" ]; then
-        virsh -q vol-create-as "$POOL" "$VOLUME" "$DISK_BYTES" --format qcow2 >/dev/null
+        # Of one that somebody has deleted, the pool knows still.
+        create >/dev/null 2>&1 || { virsh -q pool-refresh "$POOL" >/dev/null && create >/dev/null; }
         changed "disk $VOLUME of $DISK_BYTES bytes"
     elif [ "$capacity" -gt "$DISK_BYTES" ]; then
         die "$VOLUME: a disk does not shrink, it has $capacity bytes, got $DISK_BYTES; keep its size"

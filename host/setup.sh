@@ -55,16 +55,22 @@ libvirt() {
     bring_up
 }
 
-limited=
+limited= # daemons that must start anew
 
 # One that hangs is not one that is down.
 start() { answers || { ! runs libvirtd,virtqemud && bring_up; }; }
 
+# Libvirt looks the user of swtpm up when it starts. One that was there before would run it as root, and after its next
+# start not be able to read what root has made.
+tpm() { [ -n "$had_tpm" ] || ! command -v swtpm >/dev/null || limited="$limited $(daemons)"; }
+
 apply() {
+    had_tpm=$(command -v swtpm) || true
     packages
     kvm_device
     member
     limits
+    tpm
     libvirt
 }
 
