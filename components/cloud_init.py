@@ -86,15 +86,17 @@ def render(spec: SeedSpec) -> Seed:
     return Seed(user_data=user_data, meta_data=meta_data, network_config=network_config, instance_id=instance_id)
 
 
-def archive(seed: Seed, lab_key: str, password: str | None = None) -> str:
+def archive(seed: Seed, lab_key: str, password: str | None = None, install: Mapping[str, str] | None = None) -> str:
     """Pack a seed for a host script's stdin, with what must go nowhere else: one text for the same seed.
 
     Args:
         seed: the guest's.
         lab_key: what readiness logs in with.
         password: that of the guest's screen, if it has one.
+        install: files for an installer, by name, each ending as lines do.
     """
     files = {"user-data": seed.user_data, "meta-data": seed.meta_data, "network-config": seed.network_config}
+    files |= {f"install/{name}": text for name, text in (install or {}).items()}
     return pack({**files, "key": lab_key, **({"password": f"{password}\n"} if password else {})})
 
 

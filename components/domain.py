@@ -6,7 +6,7 @@ from string import ascii_lowercase
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from components.domain_boot import DirectBoot, add_kernel
+from components.domain_boot import DirectBoot, Install, add_install, add_kernel
 from components.domain_nics import NicSpec, add_nic
 from components.domain_parts import Balloon, Cpu, add_balloon, add_cpu, add_watchdog
 from components.domain_shares import Share, add_shares
@@ -61,6 +61,8 @@ class DomainSpec(NamedTuple):
     graphics: Graphics | None
     boot: DirectBoot | None
     """With paths; none starts it from its disks."""
+    install: Install | None
+    """With paths; none starts it from its root disk alone."""
     disks: Sequence[tuple[str, str]]
     """Format and path, in the order of vda, vdb."""
     data: Sequence[tuple[str, str]]
@@ -146,6 +148,8 @@ def _xml(spec: DomainSpec) -> str:
         # What the guest frees, the host gets back.
         disk = _disk(devices, {"type": "qcow2", "discard": "unmap"}, path, next(letters))
         ElementTree.SubElement(disk, "serial").text = name
+    if spec.install:
+        add_install(devices, spec.install, spec.machine)
     interface = ElementTree.SubElement(devices, "interface", type="network")
     ElementTree.SubElement(interface, "mac", address=spec.mac)
     ElementTree.SubElement(interface, "source", network=spec.network)

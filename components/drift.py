@@ -61,8 +61,12 @@ def wanted(definition: str) -> Seen:
         memory_kib=memory[-1],
         cpus=int(vcpu.get("current") or vcpu.text or 0),
         nics=frozenset(mac.get("address", "") for mac in domain.iterfind("devices/interface/mac")),
+        # What is in a CD drive is taken out by whoever likes, as an installer at its end.
         disks=frozenset(
-            source.get("file") or source.get("dev", "") for source in domain.iterfind("devices/disk/source")
+            source.get("file") or source.get("dev", "")
+            for disk in domain.iterfind("devices/disk")
+            for source in disk.iterfind("source")
+            if disk.get("device") != "cdrom"
         ),
     )
 

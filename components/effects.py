@@ -31,6 +31,8 @@ GUEST = {
     "disk_bytes": Effect.LIVE,
     "firmware": Effect.RESTART,
     "image": Effect.REPLACE,
+    "install": Effect.RESTART,
+    "install_files": Effect.LIVE,
     "mac": Effect.RESTART,
     "machine": Effect.RESTART,
     "max_cpus": Effect.RESTART,

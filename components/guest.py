@@ -7,7 +7,7 @@ from uuid import uuid4
 import pulumi
 
 from components.domain import LOOPBACK, DomainSpec, Graphics, data_volume, definition
-from components.domain_boot import DirectBoot
+from components.domain_boot import DirectBoot, Install
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
@@ -36,6 +36,7 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
         "autostart",
         "data_disks",
         "description",
+        "install_files",
         "machine",
         "max_cpus",
         "max_memory_mib",
@@ -54,6 +55,8 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
         told["boot"] = str(boot)
     if shares := args.get("shares"):
         told["shares"] = [f"{share.tag} of {share.path}" for share in shares]
+    if install := args.get("install"):
+        told["install"] = f"{install.iso} with a seed" if install.seed else install.iso
     if args["firmware"] != Firmware.BIOS:
         told["firmware"] = args["firmware"]
     return told
@@ -92,6 +95,11 @@ class GuestArgs(Limits):
     """Plain: its screen; default: none, the serial console alone. Change: restart, but of the password alone live."""
     boot: NotRequired[DirectBoot]
     """Plain: a kernel to start, by links of Images in the pool; default: it starts from its disks. Change: restart."""
+    install: NotRequired[Install]
+    """Plain: an installer's CD, by the link of an Image in the pool, which starts while the root disk starts nothing,
+    and the label of a disk with what it is told; default: none. Change: restart."""
+    install_files: NotRequired[str]
+    """Plain: what is on that disk, what may be a secret hidden, for people who read a preview; the seed counts."""
     power: NotRequired[Power]
     """Plain: whether it runs; `off` is made and never started. Default `on`. Change: it shuts down, or starts."""
     cpu: NotRequired[Cpu]
@@ -248,6 +256,10 @@ def _unusual(args: GuestArgs) -> dict[str, str]:
         asked["GUEST_NICS"] = environment(nics)
     if args["firmware"] != Firmware.BIOS:
         asked["GUEST_FIRMWARE"] = args["firmware"]
+    if install := args.get("install"):
+        asked["GUEST_INSTALL"] = "yes"
+        if install.seed:
+            asked["GUEST_INSTALL_SEED"] = install.seed
     if args.get("power") == Power.OFF:
         asked["GUEST_POWER"] = Power.OFF
     if _keeps_seed(args):
@@ -275,6 +287,15 @@ def _instance_id(args: GuestArgs) -> str:
     return "" if args["on_cloud_init_change"] == OnCloudInitChange.IGNORE else args["instance_id"]
 
 
+def _install(args: GuestArgs) -> Install | None:
+    """With paths in place of names."""
+    install = args.get("install")
+    if install is None:
+        return None
+    seed = f"{args['pool_path']}/{args['lab']}-{args['hostname']}-install.iso" if install.seed else None
+    return Install(f"{args['pool_path']}/{install.iso}", seed)
+
+
 def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
     """The guest's domain.
 
@@ -297,6 +318,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         tpm=args.get("tpm", False),
         graphics=args.get("graphics"),
         boot=boot.within(args["pool_path"]) if boot else None,
+        install=_install(args),
         disks=[
             ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
             ("raw", f"{args['pool_path']}/{name}-seed.iso"),

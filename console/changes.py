@@ -22,6 +22,7 @@ _WORDS = {
     "disk_bytes": "disk",
     "data_disks": "disks",
     "console_password": "console.password",
+    "install_files": "install.seed",
     "max_cpus": "maxCpus",
     "max_memory_mib": "maxMemory",
 }
@@ -35,6 +36,8 @@ _DEFAULTS = {
     "data_disks": "none",
     "description": "none",
     "firmware": "bios",
+    "install": "none",
+    "install_files": "none",
     "machine": "libvirt's choice",
     "max_cpus": "as many as it has",
     "max_memory_mib": "as much as it has",

@@ -53,8 +53,8 @@ remove_pool() {
 apply() {
     for guest in $STRAYS; do
         remove_domain "$LAB-$guest"
-        remove_disks "$POOL_PATH/$LAB-$guest.qcow2" "$POOL_PATH/$LAB-$guest-seed.iso"
         rm -f "$POOL_PATH/$LAB-$guest.unfinished" "$POOL_PATH/$LAB-$guest.birth" "$POOL_PATH/$LAB-$guest.pending"
+        remove_disks "$POOL_PATH/$LAB-$guest.qcow2" "$POOL_PATH/$LAB-$guest-seed.iso" "$POOL_PATH/$LAB-$guest-install.iso"
     done
     ok "nothing unfinished of lab $LAB"
 }
@@ -67,7 +67,7 @@ delete() {
     for domain in $(virsh -q list --all --name | grep "^$LAB-"); do
         remove_domain "$domain"
     done
-    remove_disks "$POOL_PATH/$LAB"-*.qcow2 "$POOL_PATH/$LAB"-*-seed.iso
+    remove_disks "$POOL_PATH/$LAB"-*.qcow2 "$POOL_PATH/$LAB"-*-seed.iso "$POOL_PATH/$LAB"-*-install.iso
     for network in $(virsh -q net-list --all --name | grep -e "^$LAB *$" -e "^$LAB-"); do
         remove_network "$network"
     done

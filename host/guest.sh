@@ -11,6 +11,7 @@
 #              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED; dashes where nothing is reserved)
 #              GUEST_RESTART (yes|no: a change that needs one is pending) GUEST_SIZE (CPUS-MIB, where it may grow while it runs)
 #              GUEST_CLOUD_INIT (replace, where another INSTANCE_ID does), RUN (not empty: what is there is not trusted)
+#              GUEST_INSTALL (yes|no) GUEST_INSTALL_SEED (label of a disk for its installer, whose files come below install/)
 set -eu
 . host/lib.sh
 . host/look.sh
@@ -22,9 +23,11 @@ set -eu
 . host/nics.sh
 : "${DATA_DISKS:=}" "${GUEST_NICS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}" "${GUEST_RESTART:=yes}"
 : "${GUEST_SIZE:=}" "${GUEST_CLOUD_INIT:=}" "${RUN:=}" "${GUEST_SEED:=}" "${GUEST_TITLE:=}"
+: "${GUEST_INSTALL:=no}" "${GUEST_INSTALL_SEED:=}"
 
 root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
+install=$DOMAIN-install.iso
 unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was asked for
 birth=$POOL_PATH/$DOMAIN.birth           # what it cannot be changed in without being replaced
 running_on=$POOL_PATH/$DOMAIN.pending    # there while it runs as it was before a change: its process
@@ -86,7 +89,7 @@ apply_disks() {
     is_made "$seed" || { rm -f "$POOL_PATH/$seed"; virsh -q "$create_seed" >/dev/null; }
     [ -z "$fresh" ] || changed "disks of $DOMAIN"
     apply_root
-    apply_seed
+    apply_seeds
 }
 
 apply_root() {
@@ -107,17 +110,28 @@ apply_root() {
 # is_seed FILE: whether all of one was written.
 is_seed() { [ "$(stat -c %s "$1")" = "$seed_bytes" ] && [ "$(head -c 32774 "$1" | tail -c 5)" = CD001 ]; }
 
+apply_seeds() {
+    if [ "$GUEST_SEED" != kept ] || [ -n "$fresh" ] || ! is_seed "$POOL_PATH/$seed"; then
+        apply_seed cidata "$work/files" "$seed"
+    fi
+    if [ -n "$GUEST_INSTALL_SEED" ]; then
+        apply_seed "$GUEST_INSTALL_SEED" "$work/install" "$install"
+    else
+        rm -f "$POOL_PATH/$install"
+    fi
+}
+
+# apply_seed LABEL DIRECTORY FILE
 apply_seed() {
-    [ "$GUEST_SEED" != kept ] || [ -n "$fresh" ] || ! is_seed "$POOL_PATH/$seed" || return 0
     # Dates are fixed: the same seed is the same file, byte by byte, and is left alone.
-    touch -d @0 "$work/files" "$work/files"/*
-    SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V cidata -J -R "$work/files" 2>/dev/null ||
+    touch -d @0 "$2" "$2"/*
+    SOURCE_DATE_EPOCH=0 xorriso -as mkisofs -quiet -o "$work/iso" -V "$1" -J -R "$2" 2>/dev/null ||
         die "$DOMAIN: the seed disk could not be written to $work; is there space left?"
     truncate -s "$seed_bytes" "$work/iso"
-    cmp -s "$work/iso" "$POOL_PATH/$seed" && return
+    ! cmp -s "$work/iso" "$POOL_PATH/$3" || return 0
     # In place: a running QEMU holds this very inode, with its owner and mode.
-    cat "$work/iso" >"$POOL_PATH/$seed"
-    [ -n "$fresh" ] || changed "$seed"
+    cat "$work/iso" >"$POOL_PATH/$3"
+    [ -n "$fresh" ] || changed "$3"
 }
 
 # shut_down: asks the guest's own system to power off and waits; fails when it does not in time.
@@ -210,13 +224,16 @@ undo() {
 take_away() {
     virsh -q "${begun:+destroy $DOMAIN; undefine $DOMAIN --nvram; }vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
         >/dev/null 2>&1 || true
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished"
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$POOL_PATH/$install" "$unfinished"
     forget_domain "$DOMAIN" "$uuid"
 }
 
 apply() {
     mkdir "$work/files"
+    # Where there is something to come into it.
+    [ -z "$GUEST_INSTALL_SEED" ] || mkdir "$work/files/install"
     unpack "$work/files"
+    [ -z "$GUEST_INSTALL_SEED" ] || mv "$work/files/install" "$work/install"
     mv "$work/files/key" "$work/key"
     [ ! -e "$work/files/password" ] || mv "$work/files/password" "$work/password"
     create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2"
@@ -287,7 +304,7 @@ delete() {
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     forget_nic_reservations
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$unfinished" "$birth" "$running_on" "$lock"
+    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$POOL_PATH/$install" "$unfinished" "$birth" "$running_on" "$lock"
     forget_domain "$DOMAIN" "$uuid"
     changed "$DOMAIN removed"
 }

@@ -4,6 +4,7 @@
 # environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS CALLER (whom guest.sh works for)
 #              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before), and optionally GUEST_SIZE (of one
 #              that may grow) GUEST_GREW (whether its root disk has, while it ran)
+#              GUEST_INSTALL (yes: what answers may be an installer, which has its root in memory)
 set -eu
 . host/lib.sh
 
@@ -45,12 +46,14 @@ report_stages() {
 # shellcheck disable=SC2016 # expanded in the guest
 remote_status='
     [ -z "$1" ] || [ "$(cat /var/lib/cloud/data/instance-id)" = "$1" ] || exit 9
+    [ "$2" = no ] || case $(stat -f -c %T /) in overlayfs | tmpfs | ramfs | squashfs) exit 9 ;; esac
     echo running
     cloud-init status --wait >/dev/null 2>&1'
 
 finished() {
     code=0
-    guest_ssh "sh -c '$remote_status' sh '$INSTANCE_ID'" </dev/null >"$work/status" 2>"$work/ssh.log" || code=$?
+    guest_ssh "sh -c '$remote_status' sh '$INSTANCE_ID' ${GUEST_INSTALL:-no}" </dev/null >"$work/status" 2>"$work/ssh.log" ||
+        code=$?
     case $code in
         0) ;;
         1)

@@ -22,7 +22,8 @@ states() {
         /^  <currentMemory / { has("memory", inside($0)) }
         /^  <vcpu/ { has("cpus", attribute($0, "current") != "" ? attribute($0, "current") : inside($0)) }
         /<interface / { part = "nic" }
-        /<disk / { part = "disk" }
+        # What is in a CD drive is taken out by whoever likes, as an installer at its end.
+        /<disk / { part = attribute($0, "device") == "cdrom" ? "" : "disk" }
         /<\/(interface|disk)>|<backingStore/ { part = "" }
         part == "nic" && /<mac / { has("nic", attribute($0, "address")) }
         part == "disk" && /<source / { has("disk", attribute($0, "file") != "" ? attribute($0, "file") : attribute($0, "dev")) }'

@@ -9,7 +9,7 @@ from components import cloud_init, identity, keys
 from components.claim import Claim
 from components.data_disk import DataDisk, DataDiskArgs
 from components.domain import Graphics
-from components.domain_boot import DirectBoot
+from components.domain_boot import DirectBoot, Install
 from components.effects import PENDING
 from components.enums import Firmware, NetworkMode, OnCloudInitChange, Power, WaitFor
 from components.errors import ConfigError, Problem
@@ -189,6 +189,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     made = dict[str, Guest]()
     for guest in lab.guests:
         mac, host_key = macs[guest.name], common.host_keys[guest.name]
+        install = seeds.install_files(guest, common.secrets)
         seed_disk = _seed(lab, guest, common)
         password = screens.password(guest, common.secrets)
         disks: list[DataDisk] = []
@@ -224,7 +225,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             "address": common.addresses[guest.name],
             "login": seeds.LOGIN,
             "host_key": host_key.public,
-            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, common.lab_key.private, password)),
+            "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, common.lab_key.private, password, install)),
             "cloud_config": cloud_init.shown(seeds.layers(guest), common.shown_key),
             "instance_id": seed_disk.instance_id,
             "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
@@ -239,6 +240,10 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         files = {file.kind: file.link for file in images.boot_files(guest)}
         if guest.boot:
             args["boot"] = DirectBoot(files["kernel"], files.get("initrd"), guest.boot.cmdline)
+        if guest.install:
+            args["install"] = Install(files["iso"], guest.install.seed and guest.install.seed.label)
+        if files_shown := seeds.install_shown(guest, common.shown_key):
+            args["install_files"] = files_shown
         if guest.power == "off":
             args["power"] = Power.OFF
         if guest.nics:

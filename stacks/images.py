@@ -52,6 +52,8 @@ def boot_files(guest: GuestSpec) -> Iterator[BootFile]:
         yield BootFile("kernel", guest.boot.kernel, "boot.kernel")
         if guest.boot.initrd:
             yield BootFile("initrd", guest.boot.initrd, "boot.initrd")
+    if guest.install:
+        yield BootFile("iso", guest.install.iso, "install.iso")
 
 
 def boot_file_args(file: BootFile, pool: Pool) -> "ImageArgs":

@@ -33,10 +33,12 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.guests.&lt;name&gt;.watchdog", models.WatchdogConfig),
     ("lab.guests.&lt;name&gt;.boot", models.BootConfig),
     ("lab.guests.&lt;name&gt;.shares.&lt;tag&gt;", models.ShareConfig),
+    ("lab.guests.&lt;name&gt;.install", models.InstallConfig),
+    ("lab.guests.&lt;name&gt;.install.seed", models.InstallSeedConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),
-    ("kernel or initrd, from a file", models.SourceFile),
-    ("kernel or initrd, from the web", models.SourceUrl),
+    ("kernel, initrd or CD, from a file", models.SourceFile),
+    ("kernel, initrd or CD, from the web", models.SourceUrl),
 )
 
 INTRO = """\

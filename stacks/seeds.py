@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from components import cloud_config, cloud_init, cloud_secrets
 from components.errors import Problem
@@ -55,6 +56,18 @@ def seed(
     )
 
 
+def install_files(guest: GuestSpec, secrets: Mapping[str, str]) -> Mapping[str, str]:
+    """What a guest's installer is told, with all secrets that it names."""
+    seed = guest.install and guest.install.seed
+    return cast("Mapping[str, str]", cloud_secrets.filled(dict(sorted(seed.files.items())), secrets)) if seed else {}
+
+
+def install_shown(guest: GuestSpec, key: bytes) -> str | None:
+    """The same for people who read a preview, as cloud_init.shown has it: names, and marks of what is in the files."""
+    seed = guest.install and guest.install.seed
+    return f"{seed.label}: {', '.join(cloud_init.shown([seed.files], key).splitlines())}" if seed else None
+
+
 def layers(guest: GuestSpec) -> list[Mapping[str, object]]:
     """A guest's documents in their order: base, those that config names, the guest's own."""
     return [*(_layer(name) for name in ("base", *guest.layers)), guest.user_data]
@@ -69,14 +82,19 @@ def problems(lab: Lab) -> list[Problem]:
     documents = {f"cloud-init/{name}.yaml": _layer(name) for name in sorted(used)}
     wrong = [found for path, layer in documents.items() for found in cloud_init.problems(layer, path)]
     for guest in lab.guests:
-        documents[f"lab.{'groups' if guest.group else 'guests'}.{guest.group or guest.name}.userData"] = guest.user_data
+        documents[f"{guest.path}.userData"] = guest.user_data
     secrets = stack_secrets()
-    unknown = (
-        problem(cloud_config.joined(path, keys), name, lab.stack)
+    named = [
+        (cloud_config.joined(path, keys), name)
         for path, document in documents.items()
         for keys, name in cloud_secrets.names(document)
-        if name not in secrets
-    )
+    ]
+    for guest in lab.guests:
+        if guest.install and guest.install.seed:
+            files = cloud_secrets.names(guest.install.seed.files)
+            named += [(f'{guest.path}.install.seed.files["{file}"]', name) for (file,), name in files]
+    # A group's members share what is wrong with them.
+    unknown = [problem(where, name, lab.stack) for where, name in dict.fromkeys(named) if name not in secrets]
     return [*wrong, *unknown]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DAY = 24 * 3600
 SIZE_PATTERN = r"^\d+(\.\d+)? ?([MGT]i?B)$"
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 DIGITS = "^[0-9a-fA-F]{%d}$"
 
 
@@ -65,6 +66,8 @@ Interface = Annotated[str, PlainValidator(scalars.interface), _text("interface n
 Vlan = Annotated[int, PlainValidator(scalars.whole(1, 4094)), _number(1, 4094)]
 Directory = Annotated[str, PlainValidator(scalars.directory), _text("absolute path", pattern="^/")]
 AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("absolute path", pattern="^/")]
+VolumeLabel = Annotated[str, PlainValidator(scalars.volume_label), _text("disk label", maxLength=16)]
+FileText = Annotated[str, PlainValidator(scalars.file_text), _text("text of a file")]
 Cmdline = Annotated[str, PlainValidator(scalars.cmdline), _text("command line", maxLength=2047)]
 Member = Annotated[str, PlainValidator(scalars.member), _text("name in an archive")]
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]

@@ -83,6 +83,22 @@ class Boot:
 
 
 @dataclass(frozen=True, slots=True)
+class InstallSeed:
+    """A disk for an installer: its label, and texts by the names of files."""
+
+    label: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """An installation from a CD."""
+
+    iso: Source
+    seed: InstallSeed | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bridge:
     """A bridge over an interface of the host's, or a VLAN of it: a name, a MAC address, or `default-route`."""
 
@@ -284,6 +300,7 @@ class GuestSpec:
     boot: Boot | None = None
     nics: tuple[Nic, ...] = ()
     """By name."""
+    install: Install | None = None
 
     @property
     def path(self) -> str:

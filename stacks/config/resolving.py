@@ -21,6 +21,8 @@ from stacks.config.lab import (
     GuestSpec,
     Host,
     Image,
+    Install,
+    InstallSeed,
     Lab,
     Network,
     Nic,
@@ -208,7 +210,7 @@ def _nic(member: Member, name: str, config: models.NicConfig, stack: str) -> Nic
 
 def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
     config = member.config
-    image = _image(config.image or lab.image)
+    image = None if config.install else _image(config.image or lab.image)
     return GuestSpec(
         name=member.name,
         group=None if member.number is None else member.key,
@@ -244,6 +246,7 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         shutdown_timeout=config.shutdown_timeout,
         power=config.power,
         boot=_boot(config.boot),
+        install=_install(config.install),
     )
 
 
@@ -278,6 +281,13 @@ def _boot(config: models.BootConfig | None) -> Boot | None:
     if config is None:
         return None
     return Boot(_source(config.kernel), config.initrd and _source(config.initrd), config.cmdline)
+
+
+def _install(config: models.InstallConfig | None) -> Install | None:
+    if config is None:
+        return None
+    seed = config.seed
+    return Install(_source(config.iso), InstallSeed(seed.label, seed.files) if seed else None)
 
 
 def _source(config: models.ImageFile | models.ImageUrl | models.SourceFile | models.SourceUrl) -> Source:

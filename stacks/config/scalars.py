@@ -30,6 +30,7 @@ LABEL_RULE = "must be lower-case letters, digits and hyphens, beginning with a l
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _CPU_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII)
+_VOLUME_LABEL = re.compile(r"[A-Za-z0-9_-]{1,16}", re.ASCII)
 _MACHINE_MAX = 255
 CMDLINE_MAX = 2047
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
@@ -315,6 +316,26 @@ def member(value: object) -> str:
     if {"", ".."} & set(value.split("/")):
         raise ScalarError(f"must be a file below the archive's top, got {got(value)}; write for example 'disk.img'")
     return value
+
+
+def volume_label(value: object) -> str:
+    """What an installer calls a disk; not what cloud-init calls its own."""
+    if not isinstance(value, str) or not _VOLUME_LABEL.fullmatch(value):
+        rule = "must be at most 16 letters, digits, '_' and '-'"
+        raise ScalarError(f"{rule}, got {got(value)}; write for example 'OEMDRV'")
+    if value.lower() == "cidata":
+        rule = "must be another label than that of the guest's seed for cloud-init"
+        raise ScalarError(f"{rule}, got {got(value)}; write what cloud-init is to read under userData")
+    return value
+
+
+def file_text(value: object) -> str:
+    """What is in a file, which may hold a password and is not shown; lines, that end as lines do."""
+    if not isinstance(value, str):
+        raise ScalarError(f"must be text, got {_kind(value)}; write it as a block, below '|'")
+    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
+        raise ScalarError("must be text without control characters, got one; take it out")
+    return value if value.endswith("\n") or not value else f"{value}\n"
 
 
 def cmdline(value: object) -> str:

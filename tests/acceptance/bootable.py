@@ -7,7 +7,7 @@ from pathlib import Path
 
 MARK = "KVMLAB"
 KERNEL = "linux-image-cloud-amd64"
-MODULES = "virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk"
+MODULES = "virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk"
 """In the order in which they need each other."""
 INIT = f"""#!/bin/busybox sh
 bb=/bin/busybox
@@ -24,7 +24,7 @@ case $line in
         $bb reboot -f
         ;;
 esac
-while :; do echo "{MARK} runs: $line"; $bb sleep 1; done
+while :; do echo "{MARK} runs: ${{line##*kvmlab=}} of $line"; $bb sleep 1; done
 """
 SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
 LDLINUX = Path("/usr/lib/syslinux/modules/bios/ldlinux.c32")
@@ -85,7 +85,7 @@ class Parts:
 
     def _tree(self, name: str) -> Path:
         tree = self.directory / name / "tree"
-        tree.mkdir(parents=True)
+        tree.mkdir(parents=True, exist_ok=True)
         return tree
 
     def _esp(self, image: Path, what: str, initrd: bytes, form: str) -> None:

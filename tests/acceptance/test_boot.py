@@ -17,10 +17,12 @@ from tests.acceptance.bootable import MARK, Parts
 from tests.acceptance.edits import predicted, seen
 from tests.e2e.lab import Lab, host, run
 from tests.e2e.machine import Machine
+from tests.e2e.planted import Planted
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(1200)]
 
 STACK = "e2e-boot"
+FROM_DISK = f"{MARK} runs: from disk"
 QUICK: dict[str, Any] = {"image": "none", "memory": "128MiB", "disk": "256MiB", "shutdownTimeout": "0s"}
 
 
@@ -60,8 +62,9 @@ def state(guest: str) -> str:
 
 
 def pool(machine: Machine) -> set[str]:
-    """The files in it, but for its marker."""
-    return {path.name for path in (machine.disk / "pool").iterdir()} - {".kvmlab"}
+    """The disks and images in it."""
+    names = {path.name for path in (machine.disk / "pool").iterdir()}
+    return {name for name in names if not name.endswith((".birth", ".kvmlab"))}
 
 
 def test_blank_and_off(machine: Machine) -> None:
@@ -127,7 +130,7 @@ def test_kernel(machine: Machine, parts: Parts) -> None:
     boot = {"kernel": {"file": str(parts.kernel)}, "initrd": {"file": str(initrd)}}
     web: dict[str, Any] = {"memory": "256MiB", "boot": {**boot, "cmdline": "console=ttyS0 quiet kvmlab=a&b"}}
     up(machine, web=web)
-    said("web", f"{MARK} runs: console=ttyS0 quiet kvmlab=a&b")
+    said("web", " of console=ttyS0 quiet kvmlab=a&b")
     kept = pool(machine)
     assert {name.rpartition(".")[2] for name in kept if not name.startswith(("base-", STACK))} == {"initrd", "kernel"}
 
@@ -135,7 +138,7 @@ def test_kernel(machine: Machine, parts: Parts) -> None:
     write(machine, web=web)
     assert {f"{effect}" for effect in predicted(machine.lab).values()} == {"restart"}
     machine.lab.make("up")
-    said("web", f"{MARK} runs: console=ttyS0 quiet kvmlab=2")
+    said("web", " of console=ttyS0 quiet kvmlab=2")
     assert pool(machine) == kept
 
     up(machine, web={"memory": "256MiB"})
@@ -145,6 +148,79 @@ def test_kernel(machine: Machine, parts: Parts) -> None:
     write(machine, web={"boot": {"kernel": {"file": "/srv/none"}}, "power": "off"})
     done = run("make", "up", f"STACK={STACK}")
     assert "lab.guests.web.boot.kernel.file: must be a file that the host can read, got '/srv/none'" in done.stdout
+
+
+def starts_once(guest: str) -> None:
+    """It says that it installs, then that it runs from disk; started anew, the latter alone."""
+    assert f"{MARK} installs" in said(guest, FROM_DISK)
+    assert run("virsh", "reset", f"{STACK}-{guest}").returncode == 0
+    assert f"{MARK} installs" not in said(guest, FROM_DISK)
+
+
+@pytest.mark.parametrize("board", ["pc", "q35"])
+def test_installation_by_bios(machine: Machine, parts: Parts, board: str) -> None:
+    """A CD starts on a blank disk, and what it has installed from then on, also when it is cut off and edited."""
+    iso = parts.installer(machine.disk / "installer.iso")
+    web: dict[str, Any] = {"memory": "256MiB", "machine": board, "install": {"iso": {"file": str(iso)}}}
+    up(machine, web=web)
+    starts_once("web")
+    bus = "ide" if board == "pc" else "sata"
+    assert f"bus='{bus}'" in seen(f"{STACK}-web", machine.disk / "pool").definition
+    inode = disk(machine, "web").stat().st_ino
+    up(machine, web={**web, "cpus": 2})
+    assert f"{MARK} installs" not in said("web", FROM_DISK)
+    # Without its CD, too, which goes from the pool.
+    up(machine, web={"memory": "256MiB", "machine": board})
+    assert f"{MARK} installs" not in said("web", FROM_DISK)
+    assert disk(machine, "web").stat().st_ino == inode
+    assert not [name for name in pool(machine) if not name.startswith(STACK)]
+
+
+def test_installation_by_uefi(machine: Machine, parts: Parts) -> None:
+    """The same, from a CD with an EFI boot image, on a blank disk that gets an EFI system partition."""
+    iso = parts.uefi_installer(machine.disk / "installer.iso")
+    web: dict[str, Any] = {"memory": "512MiB", "firmware": "uefi", "install": {"iso": {"file": str(iso)}}}
+    up(machine, web=web)
+    starts_once("web")
+
+
+def test_two_guests_of_one_cd(machine: Machine, parts: Parts) -> None:
+    """It lies in the pool once, and is there for the other while one of them goes."""
+    iso = parts.installer(machine.disk / "installer.iso")
+    guest: dict[str, Any] = {"install": {"iso": {"file": str(iso)}}}
+    up(machine, web=guest, db=guest)
+    (kept,) = (name for name in pool(machine) if name.endswith(".iso") and not name.startswith(STACK))
+    up(machine, db=guest)
+    assert kept in pool(machine)
+    assert (state("db"), "web" in run("virsh", "list", "--all").stdout) == ("running", False)
+
+
+def test_seed_of_an_installer(machine: Machine, parts: Parts) -> None:
+    """A disk with its label and its files, secrets filled in, which stand nowhere else; another text is no restart."""
+    iso, planted = parts.installer(machine.disk / "installer.iso"), Planted()
+    secret, lab = planted.plant("root"), machine.lab
+    seed = {"label": "OEMDRV", "files": {"ks.cfg": "lang en_US\nrootpw --plaintext ${secrets.root}"}}
+    web: dict[str, Any] = {"install": {"iso": {"file": str(iso)}, "seed": seed}}
+    write(machine, web=web)
+    told = run("make", "up", f"STACK={STACK}").stdout
+    assert """lab.guests.web.install.seed.files["ks.cfg"]: must name a secret of the stack, got 'root'""" in told
+    set_secret = f"pulumi config set --stack {STACK} --secret --path secrets.root {secret}"
+    assert run("sh", "-c", f". .toolchain/env && {set_secret}").returncode == 0
+    said = lab.make("up")
+    made = machine.disk / "pool" / f"{STACK}-web-install.iso"
+    assert f"lang en_US\nrootpw --plaintext {secret}\n".encode() in made.read_bytes()
+    assert run("blkid", "-o", "value", "-s", "LABEL", str(made)).stdout == "OEMDRV\n"
+    assert made.stat().st_mode & 0o777 == 0o600
+
+    before = seen(f"{STACK}-web", machine.disk / "pool")
+    lab.file.write_text(lab.file.read_text("utf-8").replace("en_US", "de_DE"), "utf-8")
+    shown = run("make", "preview", f"STACK={STACK}").stdout
+    assert "Guest web: install.seed OEMDRV: ks.cfg: '[hidden " in shown
+    said += shown + lab.make("up")
+    assert b"lang de_DE" in made.read_bytes()
+    assert seen(f"{STACK}-web", machine.disk / "pool") == before
+    kept = run("sh", "-c", f". .toolchain/env && pulumi stack export --stack {STACK}").stdout
+    assert planted.found("".join([said, shown, kept, before.definition]).encode()) == set()
 
 
 def disk(machine: Machine, guest: str) -> Path:

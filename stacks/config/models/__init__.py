@@ -11,7 +11,14 @@ from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.nic import NicConfig
 from stacks.config.models.parts import BalloonConfig, CpuConfig, ShareConfig, TopologyConfig, WatchdogConfig
-from stacks.config.models.source import BootConfig, SourceConfig, SourceFile, SourceUrl
+from stacks.config.models.source import (
+    BootConfig,
+    InstallConfig,
+    InstallSeedConfig,
+    SourceConfig,
+    SourceFile,
+    SourceUrl,
+)
 from stacks.config.models.storage import DiskConfig, PoolConfig
 
 __all__ = [
@@ -33,6 +40,8 @@ __all__ = [
     "ImageConfig",
     "ImageFile",
     "ImageUrl",
+    "InstallConfig",
+    "InstallSeedConfig",
     "LabConfig",
     "Model",
     "NetworkConfig",
@@ -72,6 +81,10 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return SourceUrl
         case ["guests" | "groups", _, "boot"]:
             return BootConfig
+        case ["guests" | "groups", _, "install"]:
+            return InstallConfig
+        case ["guests" | "groups", _, "install", "seed"]:
+            return InstallSeedConfig
         case [*_, "\0file"]:
             return ImageFile
         case [*_, "\0url"]:

@@ -24,7 +24,7 @@ from stacks.config.models.devices import ConsoleChoice
 from stacks.config.models.image import ImageConfig
 from stacks.config.models.nic import NicConfig
 from stacks.config.models.parts import BalloonChoice, CpuChoice, ShareConfig, WatchdogConfig
-from stacks.config.models.source import BootConfig
+from stacks.config.models.source import BootConfig, InstallConfig
 from stacks.config.models.storage import DiskConfig
 from stacks.config.scalars import MIB
 
@@ -100,6 +100,11 @@ class GuestConfig(Model):
         default=None,
         description="A kernel to start, with an initrd and a command line, in place of what is on its disks.",
         json_schema_extra=doc(REDEFINE, "none, it starts from its root disk"),
+    )
+    install: InstallConfig | None = Field(
+        default=None,
+        description="An installer to start from a CD while the root disk, which is blank, starts nothing.",
+        json_schema_extra=doc(f"{REDEFINE}; beside an image of before, {REPLACE}", "none"),
     )
     power: Power = Field(
         default="on",
@@ -186,7 +191,8 @@ class GuestConfig(Model):
     wait_for: WaitFor | None = Field(
         default=None,
         description="When the guest counts as made: `cloud-init`, when SSH answers and cloud-init is done, or `start`, "
-        "when it is powered on, for images that have no cloud-init.",
+        "when it is powered on, for images that have no cloud-init. With `install`, `cloud-init` waits for the system "
+        "that has been installed.",
         json_schema_extra=doc(NO_GUEST, "`cloud-init`; with a blank disk, or with power `off`, `start`"),
     )
     ready_timeout: Timeout = Field(

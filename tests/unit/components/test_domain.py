@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from components.domain import DomainSpec, Graphics, definition
-from components.domain_boot import DirectBoot
+from components.domain_boot import DirectBoot, Install
 from components.domain_nics import NicSpec, made_from
 from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
@@ -28,6 +28,7 @@ SPEC = DomainSpec(
     tpm=False,
     graphics=Graphics("vnc", None),
     boot=None,
+    install=None,
     disks=[("qcow2", "/srv/six/six-node-1.qcow2"), ("raw", "/srv/six/six-node-1-seed.iso")],
     data=[],
     network="six",
@@ -53,6 +54,7 @@ CHANGES: dict[str, object] = {
     "tpm": True,
     "graphics": Graphics("vnc", 6000),
     "boot": DirectBoot("/srv/six/base-kernel-0", None, ""),
+    "install": Install("/srv/six/base-iso-0", None),
     "disks": SPEC.disks[:1],
     "data": [("data", "/srv/six/six-node-1.data.qcow2")],
     "network": "seven",
@@ -95,6 +97,10 @@ KEPT: dict[str, DomainSpec] = {
     "shares": SPEC._replace(shares=[Share("data", "/srv/a&b"), Share("home", "/home/a b")]),
     "nics": SPEC._replace(nics=KEPT_NICS),
     "growing": SPEC._replace(max_cpus=8, max_memory_mib=8192),
+    "install-pc": SPEC._replace(machine="pc", install=Install("/srv/six/base-iso-0", None)),
+    "install-uefi": SPEC._replace(
+        firmware="uefi", machine="q35", install=Install("/srv/six/base-iso-0", "/srv/six/six-node-1-install.iso")
+    ),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
 

@@ -3,6 +3,7 @@
 import pytest
 
 from components.domain import DomainSpec, definition
+from components.domain_boot import Install
 from components.drift import DomainState, Seen, findings, wanted
 from tests.unit.components.test_domain import SPEC
 
@@ -28,6 +29,11 @@ def test_wanted() -> None:
     assert seen.nics == {"52:54:00:ab:cd:ef"}
     assert seen.disks == {"/srv/six/six-node-1.qcow2", "/srv/six/six-node-1-seed.iso"}
     assert len(seen.definition) == 32
+
+
+def test_what_is_in_a_drive() -> None:
+    """An installer may put out its CD when it is done."""
+    assert asked(install=Install("/srv/six/base-iso-0", "/srv/six/six-node-1-install.iso")).disks == asked().disks
 
 
 def test_nothing() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.domain import Graphics, definition
-from components.domain_boot import DirectBoot
+from components.domain_boot import DirectBoot, Install
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
@@ -73,6 +73,15 @@ def test_what_few_have() -> None:
     assert {key: made.inputs["environment"][key] for key in made.inputs["environment"].keys() - plain.keys()} == added
 
 
+def test_an_installation() -> None:
+    """The script is told of it, and of the label of what the installer is told."""
+    plain = command().inputs["environment"]
+    for label, asked in ((None, {}), ("OEMDRV", {"GUEST_INSTALL_SEED": "OEMDRV"})):
+        made = command(install=Install("base-iso-0", label)).inputs["environment"]
+        assert {key: made[key] for key in made.keys() - plain.keys()} == {"GUEST_INSTALL": "yes", **asked}
+        assert ("six-node-1-install.iso" in made["DEFINITION"]) == (label is not None)
+
+
 def test_blank() -> None:
     """A guest without an image has a blank root disk; to get one is to be born again."""
     args = guest_args()
@@ -136,6 +145,8 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "nics": (NICS, "live"),
     "autostart": (True, "live"),
     "boot": (DirectBoot("base-kernel-0", None, ""), "restart"),
+    "install": (Install("base-iso-0", "OEMDRV"), "restart"),
+    "install_files": ("OEMDRV: ks.cfg: '[hidden 0]'", "nothing"),
     "power": (Power.OFF, "live"),
     "max_cpus": (8, "restart"),
     "max_memory_mib": (8192, "restart"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.domain import Graphics
-from components.domain_boot import DirectBoot
+from components.domain_boot import DirectBoot, Install
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.effects import GUEST, PENDING, Effect
@@ -328,6 +328,8 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         description="the lab's door",
         firmware="uefi",
         graphics=Graphics("vnc", 6000, mark="1a2b"),
+        install=Install("base-iso-0", "OEMDRV"),
+        install_files="OEMDRV: ks.cfg: '[hidden 0]'",
         machine="q35",
         power="off",
         tpm=True,

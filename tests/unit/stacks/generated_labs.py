@@ -38,6 +38,8 @@ _TEXTS = {
     "`local` or ssh destination": st.sampled_from(["local", "nas", "me@nas.home.arpa", "me@fd00::1"]),
     "absolute path": st.sampled_from(["/srv/kvm/lab", "/var/lib/räume/1 2"]),
     "name in an archive": st.sampled_from(["disk1.vmdk", "a b/-x.img"]),
+    "disk label": st.sampled_from(["OEMDRV", "x_1-Y"]),
+    "text of a file": st.sampled_from(["lang en_US\nreboot\n", f"rootpw {HIDDEN}"]),
     "command line": st.sampled_from(["console=ttyS0 quiet", "autoinstall ds=nocloud"]),
     "URL": st.sampled_from(["https://example.org/debian.qcow2", "http://[fd00::1]:8080/a?b=c"]),
     "64 hexadecimal digits": st.text(_HEX, min_size=64, max_size=64),
@@ -61,6 +63,7 @@ _DOCUMENTS = st.fixed_dictionaries(
 _NAMES = {
     "guests": ["web", "db-1", "a"],
     "disks": ["data", "log-2"],
+    "files": ["ks.cfg", "a-b_1"],
     "groups": ["worker", "n0"],
     "hosts": ["nas"],
     "networks": ["backend", "dmz"],
@@ -229,7 +232,9 @@ def _mapping(draw: st.DrawFn, schema: Json, place: Place) -> Json:
     if others is True:
         return draw(_DOCUMENTS)
     if others:
-        names = draw(st.lists(st.sampled_from(_NAMES[str(place[-1])]), unique=True, min_size=place == ("hosts",)))
+        names = draw(
+            st.lists(st.sampled_from(_NAMES[str(place[-1])]), unique=True, min_size=place[-1] in ("hosts", "files"))
+        )
         return {name: _value(draw, others, (*place, name)) for name in names}
     required: list[str] = schema.get("required", [])
     keys = [key for key in schema["properties"] if key in required or draw(st.sampled_from([True, True, False]))]
@@ -268,6 +273,8 @@ def _settle_hardware(lab: Json) -> None:
             guest["console"] = {"type": "none", "port": None}
         if guest.get("firmware") == "uefi-secure" and guest.get("machine") == "pc":
             guest["machine"] = None
+        if guest.get("install"):
+            guest.pop("image", None)
         if guest.get("power") == "off":
             guest.pop("autostart", None)
             guest.pop("waitFor", None)

@@ -52,7 +52,8 @@ def _beside(spot: Spot, key: Any, value: object) -> Broken:
 
 
 def _is_text(spot: Spot) -> bool:
-    return spot.schema["type"] == "string"
+    # What is in a file may be anything that is text.
+    return spot.schema["type"] == "string" and spot.word != "text of a file"
 
 
 def _least(spot: Spot) -> Json:

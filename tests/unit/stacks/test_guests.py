@@ -455,6 +455,24 @@ def test_ipv6() -> None:
     assert made.exports["guests"]["a"]["address6"] == expected
 
 
+def test_an_installation() -> None:
+    """Its CD is the lab's once, its seed the guest's own, and what it installs is not waited for unless asked."""
+    iso = {"file": "/srv/a.iso"}
+    seed = {"label": "OEMDRV", "files": {"ks.cfg": "reboot"}}
+    guests = {"a": {"install": {"iso": iso, "seed": seed}}, "b": {"install": {"iso": iso}, "waitFor": "cloud-init"}}
+    made = compose({"kind": "guests", "guests": guests})
+    (command,) = (made[key].inputs["environment"] for key in image_parts(made) if key.startswith("Command "))
+    assert (command["IMAGE_KIND"], command["FILE"]) == ("iso", "/srv/a.iso")
+    a, b = (made[f"Command {name}-guest"] for name in "ab")
+    names = ("LINK", "GUEST_INSTALL", "GUEST_INSTALL_SEED", "WAIT_FOR")
+    assert [a.inputs["environment"].get(name) for name in names] == ["", "yes", "OEMDRV", "start"]
+    assert [b.inputs["environment"].get(name) for name in names] == ["", "yes", None, "cloud-init"]
+    assert "\ninstall/ks.cfg 1\nreboot\nkey " in a.inputs["stdin"].value
+    assert "install/" not in b.inputs["stdin"].value
+    assert f"{command['LINK'].removeprefix('base-')}-image" in b.depends_on
+    assert "install_files" not in made["Guest b"].inputs
+
+
 def test_exports() -> None:
     """A run ends with a table that tells each guest's address and how to log in."""
     raw = {

@@ -1,5 +1,6 @@
 """The stack's secrets: where they come from, and what is wrong with them."""
 
+import re
 from contextvars import copy_context
 from typing import Any
 
@@ -69,6 +70,23 @@ def test_names_of_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         Problem("lab.guests.web.userData.runcmd.0", f"must name a secret of the stack, got ''; {SET}NAME"),
         Problem("lab.guests.web.userData.runcmd.0", f"must name a secret of the stack, got 'bd'; {SET}bd"),
     ]
+
+
+def test_files_of_installers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They name secrets as documents do; who reads a preview sees the names of the files, and whether they change."""
+    monkeypatch.setattr(seeds, "stack_secrets", lambda: {"db": "geheim"})
+    files = {"ks.cfg": "rootpw ${secrets.db} ${secrets.bd}", "a": ""}
+    install = {"iso": {"file": "/srv/a.iso"}, "seed": {"label": "OEMDRV", "files": files}}
+    asked = lab({"kind": "guests", "guests": {"web": {"install": install}, "db": {}}}, "six")
+    message = f"must name a secret of the stack, got 'bd'; {SET}bd"
+    assert seeds.problems(asked) == [Problem('lab.guests.web.install.seed.files["ks.cfg"]', message)]
+    db, web = asked.guests
+    secrets = {"db": "geheim", "bd": "auch"}
+    assert seeds.install_files(web, secrets) == {"a": "", "ks.cfg": "rootpw geheim auch\n"}
+    assert (seeds.install_files(db, secrets), seeds.install_shown(db, b"key")) == ({}, None)
+    shown = seeds.install_shown(web, b"key")
+    assert shown is not None
+    assert re.fullmatch(r"OEMDRV: a: '\[hidden [0-9a-f]{8}\]', ks\.cfg: '\[hidden [0-9a-f]{8}\]'", shown)
 
 
 def test_layers_name_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
