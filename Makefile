@@ -69,9 +69,13 @@ packages: setup ## install and remove packages by apt, dnf, zypper and pacman, i
 confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
 	@. .toolchain/env && pytest tests/acceptance/confinement
 
+.PHONY: volume-groups
+volume-groups: setup ## make disks in a volume group, by real LVM on a kernel that QEMU emulates (three minutes)
+	@. .toolchain/env && pytest tests/acceptance/lvm
+
 .PHONY: e2e-guests
 e2e-guests: setup ## real guests with all that config can ask for, and what edits do to them (twenty minutes)
-	@. .toolchain/env && pytest tests/acceptance/test_capacity.py tests/acceptance/test_changes.py tests/acceptance/test_guests.py tests/acceptance/test_boot.py tests/acceptance/test_nics.py tests/acceptance/test_parts.py tests/acceptance/test_screens.py -s
+	@. .toolchain/env && pytest tests/acceptance/test_capacity.py tests/acceptance/test_changes.py tests/acceptance/test_guests.py tests/acceptance/test_boot.py tests/acceptance/test_nics.py tests/acceptance/test_parts.py tests/acceptance/test_screens.py tests/acceptance/test_disks.py tests/acceptance/test_pools.py -s
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)

@@ -1,12 +1,20 @@
 """A data disk: a volume of its own, which outlives the guest that has it."""
 
-from typing import NotRequired
+from typing import NamedTuple, NotRequired
 
 import pulumi
 
 from components.domain import data_volume
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
+
+
+class VolumeGroup(NamedTuple):
+    """One of LVM's, of which a lab has some volumes."""
+
+    name: str
+    lab: str
+    """Whose volumes they are, by their tag."""
 
 
 class DataDiskArgs(Limits):
@@ -21,15 +29,21 @@ class DataDiskArgs(Limits):
     protected: bool
     """Plain: Pulumi refuses what would delete it, and so does the host when the lab goes. Change: live."""
     pool: pulumi.Input[str]
-    """Name of the pool, a Pool's output. Change: replace."""
+    """Name of the pool, a Pool's output; empty for a volume group. Change: replace."""
     pool_path: str
-    """Plain: directory of the pool. Change: replace."""
+    """Plain: directory of the pool, or of the volume group's devices. Change: replace."""
     is_broken: NotRequired[bool]
     """Plain: the host shows that it is gone, so it is made whole, whatever state says. Default false. Change: live."""
+    marks: NotRequired[str]
+    """Plain: directory of the marks of what is protected; default: that of the pool. Change: live."""
+    group: NotRequired[VolumeGroup]
+    """Plain: where it is a volume of a volume group. Change: live, for the path tells it."""
 
 
 class DataDisk(pulumi.ComponentResource):
-    """A qcow2 volume in the guest's pool, blank when it is made; never formatted, and kept when its guest is replaced.
+    """A volume in a pool, qcow2, or in a volume group, raw.
+
+    Blank when it is made; never formatted, and kept when its guest is replaced.
 
     Replaces on: domain, disk, pool, pool_path.
     """
@@ -41,6 +55,12 @@ class DataDisk(pulumi.ComponentResource):
         shown = {"domain": args["domain"], "disk": args["disk"], "disk_bytes": args["disk_bytes"]}
         super().__init__("kvmlab:index:DataDisk", name, shown, without_order(opts))
         volume = data_volume(args["domain"], args["disk"])
+        unusual: dict[str, str] = {}
+        if "marks" in args:
+            unusual["GUEST_MARKS"] = args["marks"]
+        if "group" in args:
+            volume = volume.removesuffix(".qcow2")
+            unusual |= {"GUEST_GROUP": args["group"].name, "GUEST_LAB": args["group"].lab}
         made = script(
             f"{name}-disk",
             "disk.sh apply",
@@ -51,6 +71,7 @@ class DataDisk(pulumi.ComponentResource):
                 "PROTECT": "yes" if args["protected"] else "no",
                 "POOL": args["pool"],
                 "POOL_PATH": args["pool_path"],
+                **unusual,
                 **limits(args),
             },
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True, protect=args["protected"])),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from components.domain_boot import DirectBoot, Install, add_install, add_kernel
+from components.domain_disks import USUAL, DataVolume, DiskOptions, add_data, add_disk
 from components.domain_nics import NicSpec, add_nic
 from components.domain_parts import Balloon, Cpu, add_balloon, add_cpu, add_watchdog
 from components.domain_shares import Share, add_shares
@@ -65,8 +66,8 @@ class DomainSpec(NamedTuple):
     """With paths; none starts it from its root disk alone."""
     disks: Sequence[tuple[str, str]]
     """Format and path, in the order of vda, vdb."""
-    data: Sequence[tuple[str, str]]
-    """Name, which is the serial number, and path of each data disk, from vdc on; they come and go while it runs."""
+    data: Sequence[DataVolume]
+    """Data disks, from vdc on; they come and go while it runs."""
     network: str
     mac: str
     instance: Sequence[str]
@@ -83,6 +84,10 @@ class DomainSpec(NamedTuple):
     """In the order of their tags."""
     nics: Sequence[NicSpec] = ()
     """Beside the first; they come and go while it runs."""
+    root: DiskOptions = USUAL
+    """How the first disk is gone about."""
+    root_is_block: bool = False
+    """Whether it is a block device; else it is a file."""
 
 
 def definition(spec: DomainSpec) -> str:
@@ -124,7 +129,7 @@ def _xml(spec: DomainSpec) -> str:
     metadata = ElementTree.SubElement(domain, "metadata")
     guest = ElementTree.SubElement(metadata, "kvmlab:guest", {"xmlns:kvmlab": NAMESPACE, "definition": UNDIGESTED})
     if spec.data:
-        guest.set("data", _digest([text for disk in spec.data for text in disk]))
+        guest.set("data", _digest([text for volume in spec.data for text in volume.texts]))
     if spec.nics:
         guest.set("nics", _digest([f"{nic}" for nic in spec.nics]))
     if spec.graphics and spec.graphics.mark is not None:
@@ -142,12 +147,11 @@ def _xml(spec: DomainSpec) -> str:
     for index in range(1, 1 + ROOT_PORTS if spec.machine == "q35" else 1):
         ElementTree.SubElement(devices, "controller", type="pci", index=str(index), model="pcie-root-port")
     letters = iter(ascii_lowercase)
-    for kind, path in spec.disks:
-        _disk(devices, {"type": kind}, path, next(letters))
-    for name, path in spec.data:
-        # What the guest frees, the host gets back.
-        disk = _disk(devices, {"type": "qcow2", "discard": "unmap"}, path, next(letters))
-        ElementTree.SubElement(disk, "serial").text = name
+    for index, (kind, path) in enumerate(spec.disks):
+        is_root = index == 0
+        options = spec.root if is_root else USUAL
+        add_disk(devices, next(letters), path, kind, options, is_block=is_root and spec.root_is_block)
+    add_data(devices, letters, spec.data)
     if spec.install:
         add_install(devices, spec.install, spec.machine)
     interface = ElementTree.SubElement(devices, "interface", type="network")
@@ -183,14 +187,6 @@ def _sizes(domain: ElementTree.Element, guest: ElementTree.Element, spec: Domain
         ElementTree.SubElement(domain, "currentMemory", unit="MiB").text = str(spec.memory_mib)
     if spec.max_cpus:
         cpus.set("current", str(spec.cpus))
-
-
-def _disk(devices: ElementTree.Element, driver: dict[str, str], path: str, letter: str) -> ElementTree.Element:
-    disk = ElementTree.SubElement(devices, "disk", type="file", device="disk")
-    ElementTree.SubElement(disk, "driver", {"name": "qemu", **driver})
-    ElementTree.SubElement(disk, "source", file=path)
-    ElementTree.SubElement(disk, "target", dev=f"vd{letter}", bus="virtio")
-    return disk
 
 
 def _firmware(domain: ElementTree.Element, spec: DomainSpec) -> None:

@@ -29,6 +29,7 @@ GUEST = {
     "data_disks": Effect.LIVE,
     "description": Effect.LIVE,
     "disk_bytes": Effect.LIVE,
+    "disk_options": Effect.RESTART,
     "firmware": Effect.RESTART,
     "image": Effect.REPLACE,
     "install": Effect.RESTART,
@@ -39,9 +40,11 @@ GUEST = {
     "max_memory_mib": Effect.RESTART,
     "memory_mib": Effect.RESTART,
     "nics": Effect.LIVE,
+    "pool": Effect.REPLACE,
     "power": Effect.RESTART,
     "shares": Effect.RESTART,
     "tpm": Effect.RESTART,
+    "unusual_disks": Effect.RESTART,
     "watchdog": Effect.RESTART,
 }
 """By what a preview shows of a Guest; what its cloud-config does is up to `onCloudInitChange`."""
@@ -57,3 +60,12 @@ def effect(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Effect:
         # It does not let go of CPUs while it runs.
         return Effect.LIVE if key != "cpus" or new[key] >= old[key] else Effect.RESTART
     return GUEST[key]
+
+
+def of_disk(old: str | None, new: str | None) -> Effect:
+    """What becomes of a guest whose data disk is another one, each as domain_disks.shown tells it; none is plain.
+
+    Another path is another disk, in the first one's place; another way of the same one is known to QEMU from its start.
+    """
+    places = {told.rpartition(" (")[0] if told and told.startswith("/") else "" for told in (old, new)}
+    return Effect.LIVE if len(places) > 1 else Effect.RESTART

@@ -1,6 +1,6 @@
 """A guest: a virtual machine with its disks, its address, and the wait until it is of use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired
 from uuid import uuid4
 
@@ -8,6 +8,8 @@ import pulumi
 
 from components.domain import LOOPBACK, DomainSpec, Graphics, data_volume, definition
 from components.domain_boot import DirectBoot, Install
+from components.domain_disks import USUAL, DataVolume, DiskOptions, RootPlace
+from components.domain_disks import shown as shown_disk
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
@@ -59,6 +61,14 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
         told["install"] = f"{install.iso} with a seed" if install.seed else install.iso
     if args["firmware"] != Firmware.BIOS:
         told["firmware"] = args["firmware"]
+    if root := args.get("root"):
+        told["pool"] = root.key
+    if (options := args.get("disk_options", USUAL)) != USUAL:
+        told["disk_options"] = options.words
+    if unusual := args.get("unusual_disks"):
+        told["unusual_disks"] = {
+            name: shown_disk(volume, _usual_place(args, name)) for name, volume in sorted(unusual.items())
+        }
     return told
 
 
@@ -116,10 +126,17 @@ class GuestArgs(Limits):
     """Plain: whether it starts with the host. Change: live."""
     disk_bytes: int
     """Plain: size of the root disk in bytes, at least the image's. Change: grown live; shrinking is refused."""
+    disk_options: NotRequired[DiskOptions]
+    """Plain: how QEMU goes about the root disk; default: as it likes. Change: restart."""
+    root: NotRequired[RootPlace]
+    """Plain: where the root disk is, if not in the pool. Change: replace."""
     data_disks: Sequence[str]
-    """Plain: names of its data disks, each a DataDisk's. Change: live; a disk that goes should be unmounted before."""
+    """Plain: names of its data disks. Change: live; a disk that goes should be unmounted before."""
     nics: NotRequired[Sequence[NicArgs]]
     """Plain: NICs beside the first. Default: none. Change: live; the guest's own system is told of one that comes."""
+    unusual_disks: NotRequired[Mapping[str, DataVolume]]
+    """Plain: those of them that are not a plain volume of a DataDisk's. Change: restart, but for another path, which is
+    another disk: live."""
     image: NotRequired[pulumi.Input[str]]
     """Link of the base image in the pool, an Image's output; default: none, a blank root disk. Change: replace, before
     the image goes."""
@@ -187,6 +204,8 @@ class Guest(pulumi.ComponentResource):
         is_broken = args.get("is_broken", False)
         instance_id = _instance_id(args)
         birth = [args["lab"], args["hostname"], args.get("image", ""), args["pool"], args["pool_path"]]
+        if root := args.get("root"):
+            birth.append(root.path)
         if policy == OnCloudInitChange.REPLACE:
             birth.append(instance_id)
         ignored = [] if is_broken else ["environment.RUN"]
@@ -250,6 +269,12 @@ def _keeps_seed(args: GuestArgs) -> bool:
 def _unusual(args: GuestArgs) -> dict[str, str]:
     """What most guests have not: for those the command stays what it was before there was such a thing."""
     asked: dict[str, str] = {}
+    if root := args.get("root"):
+        asked["GUEST_ROOT_PATH"] = root.path
+        if root.group:
+            asked |= {"GUEST_ROOT_GROUP": root.group, "GUEST_LAB": args["lab"]}
+        else:
+            asked["GUEST_ROOT_POOL"] = root.pool
     if args["data_disks"]:
         asked["DATA_DISKS"] = " ".join(args["data_disks"])
     if nics := args.get("nics"):
@@ -296,6 +321,12 @@ def _install(args: GuestArgs) -> Install | None:
     return Install(f"{args['pool_path']}/{install.iso}", seed)
 
 
+def _usual_place(args: GuestArgs, disk: str) -> str:
+    """Of a data disk, beside the root disk."""
+    domain = f"{args['lab']}-{args['hostname']}"
+    return f"{args['pool_path']}/{data_volume(domain, disk)}"
+
+
 def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
     """The guest's domain.
 
@@ -304,6 +335,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         instance_id: of its seed, or empty where its seed does not matter.
     """
     name, boot = f"{args['lab']}-{args['hostname']}", args.get("boot")
+    unusual, root = args.get("unusual_disks", {}), args.get("root")
     return DomainSpec(
         name=name,
         uuid=domain_uuid(args["lab"], args["hostname"]),
@@ -320,10 +352,12 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         boot=boot.within(args["pool_path"]) if boot else None,
         install=_install(args),
         disks=[
-            ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
+            root.disk(name) if root else ("qcow2", f"{args['pool_path']}/{name}.qcow2"),
             ("raw", f"{args['pool_path']}/{name}-seed.iso"),
         ],
-        data=[(disk, f"{args['pool_path']}/{data_volume(name, disk)}") for disk in args["data_disks"]],
+        data=[unusual.get(disk) or DataVolume(disk, _usual_place(args, disk)) for disk in args["data_disks"]],
+        root=args.get("disk_options", USUAL),
+        root_is_block=bool(root and root.group),
         network=args["network"],
         mac=args["mac"],
         # On another network its NIC hangs in the air. A lease is renewed once an hour; a restart has the new address.

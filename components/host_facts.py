@@ -37,6 +37,49 @@ class HostLink(NamedTuple):
     """The bridge or bond that has it, or empty."""
 
 
+class Holder(NamedTuple):
+    """A domain that has a file or block device which config names."""
+
+    domain: str
+    format: str
+    is_shared: bool
+
+
+class DiskSource(NamedTuple):
+    """A file or block device on the host that config names as a disk."""
+
+    kind: str
+    """`file`, `block`, `other`, or `missing`."""
+    identity: str = ""
+    """The same for all paths that lead to it."""
+    format: str = "raw"
+    """By content, `qcow2` or `raw`; else what nothing but a conversion makes a disk of."""
+    is_reached: bool = True
+    """Whether QEMU's user gets through the directories above it; true where there is no such user yet."""
+    used: str = ""
+    """What of the host uses it, such as `mounted at /srv`; empty for nothing."""
+    claimed: str = ""
+    """Whose it says that it is, as a part of a volume group: in use or not."""
+    holders: tuple[Holder, ...] = ()
+
+
+class Store(NamedTuple):
+    """A further pool of a lab's as it is."""
+
+    is_usable: bool
+    """Whether root can write there, or whether there is such a volume group."""
+    free_kib: int = 0
+    total_kib: int = 0
+    lab: str = ""
+    """Whose marker lies in the directory."""
+    extent: int = 0
+    """Bytes of which volumes of a volume group have a whole number."""
+    disks: Mapping[str, tuple[int, int]] = {}
+    """The lab's disks there: by file or volume, what size they have and how much they have taken, in bytes."""
+    strangers: frozenset[str] = frozenset()
+    """Volumes with a name of this lab that are not the lab's."""
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """One host, as it is before anything is changed."""
@@ -90,6 +133,12 @@ class HostFacts:
     kept_bridges: frozenset[str] = frozenset()
     """Bridges of ours over the host's own interfaces, which a login has confirmed."""
     files: dict[str, LocalImage] = field(default_factory=dict[str, LocalImage])
+    stores: dict[str, Store] = field(default_factory=dict[str, Store])
+    """Further pools, by what config calls them."""
+    volume_groups: tuple[str, ...] = ()
+    """All that the host has, if a lab has a pool in one."""
+    sources: dict[str, DiskSource] = field(default_factory=dict[str, DiskSource])
+    """By path, what config names as a data disk."""
     bases: dict[str, int] = field(default_factory=dict[str, int])
     """Images that the pool holds: link and virtual size in bytes."""
     firmware: frozenset[str] = frozenset()
@@ -122,6 +171,8 @@ class HostFacts:
     """Addresses held in each libvirt network, by guest name."""
     pools: dict[str, str] = field(default_factory=dict[str, str])
     """Path of each libvirt pool."""
+    pool_uuids: dict[str, str] = field(default_factory=dict[str, str])
+    """Of those that bear a name of a further pool of this lab."""
 
     @property
     def has_kvm(self) -> bool:
@@ -196,6 +247,9 @@ def parse(output: str) -> HostFacts:
         },
         kept_bridges=frozenset(row[0] for row in rows.get("kept_bridge", [])),
         files={" ".join(path): _image(kind, size, digest) for kind, size, digest, *path in rows.get("file", [])},
+        stores=_stores(rows),
+        volume_groups=tuple(row[0] for row in rows.get("volume_group", [])),
+        sources=_sources(rows),
         bases={link: int(size) for link, size in rows.get("base", []) if size},
         firmware=frozenset(row[0] for row in rows.get("firmware", [])),
         esp={link: answer == "yes" for link, answer in rows.get("esp", [])},
@@ -212,6 +266,7 @@ def parse(output: str) -> HostFacts:
         network_uuids=dict(by_name("network_uuid")),
         bridges=dict(by_name("bridge")),
         reservations=reservations,
+        pool_uuids=dict(by_name("pool_uuid")),
         pools={name: f"/{path}" for name, _, path in pools},
     )
 
@@ -250,6 +305,49 @@ def _seen(told: Mapping[str, list[str]]) -> Seen:
         nics=frozenset(told.get("nic", [])),
         disks=frozenset(told.get("disk", [])),
     )
+
+
+def _stores(rows: Mapping[str, list[list[str]]]) -> dict[str, Store]:
+    disks: dict[str, dict[str, tuple[int, int]]] = {}
+    for store, disk, size, taken in rows.get("store_disk", []):
+        disks.setdefault(store, {})[disk] = int(size), int(taken)
+    strangers = [(store, volume) for store, volume in rows.get("store_stranger", [])]
+    return {
+        name: Store(
+            usable == "yes",
+            int(free),
+            int(total),
+            lab,
+            int(extent),
+            disks.get(name, {}),
+            frozenset(volume for store, volume in strangers if store == name),
+        )
+        for name, usable, free, total, extent, *labs in rows.get("store", [])
+        for lab in [" ".join(labs)]
+    }
+
+
+def _sources(rows: Mapping[str, list[list[str]]]) -> dict[str, DiskSource]:
+    """What is said of each path itself, and of what it leads to by that one's identity."""
+    words: dict[str, dict[str, str]] = {
+        key: {identity: " ".join(text) for identity, *text in rows.get(key, [])} for key in ("used", "claimed")
+    }
+    holders: dict[str, tuple[Holder, ...]] = {}
+    for identity, kind, shared, *domain in rows.get("holder", []):
+        held = Holder(" ".join(domain), kind, shared == "yes")
+        holders[identity] = (*holders.get(identity, ()), held)
+    return {
+        " ".join(path): DiskSource(
+            kind,
+            identity,
+            content,
+            reached == "yes",
+            words["used"].get(identity, ""),
+            words["claimed"].get(identity, ""),
+            holders.get(identity, ()),
+        )
+        for kind, identity, content, reached, *path in rows.get("source", [])
+    }
 
 
 def _image(kind: str, size: str, digest: str) -> LocalImage:

@@ -28,6 +28,11 @@ def network_prefix(lab: str) -> str:
     return network_uuid(lab, "")[:19]
 
 
+def pool_uuid(lab: str, pool: str) -> str:
+    """A further pool's UUID, by which it is told from others of its name; it begins as those of the networks do."""
+    return str(UUID(bytes=_hash("lab", lab)[:8] + _hash("pool", pool)[:8]))
+
+
 def owns_network(lab: str, uuid: str) -> bool:
     """Whether network_uuid made this UUID for the lab."""
     return uuid.startswith(network_prefix(lab))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.effects import GUEST, PENDING, Effect, effect
+from components.effects import GUEST, PENDING, Effect, effect, of_disk
 from console import networks
 
 MIB = 1024**2
@@ -23,6 +23,7 @@ _WORDS = {
     "data_disks": "disks",
     "console_password": "console.password",
     "install_files": "install.seed",
+    "disk_options": "root disk",
     "max_cpus": "maxCpus",
     "max_memory_mib": "maxMemory",
 }
@@ -35,12 +36,14 @@ _DEFAULTS = {
     "cpu": "default",
     "data_disks": "none",
     "description": "none",
+    "disk_options": "as QEMU likes",
     "firmware": "bios",
     "install": "none",
     "install_files": "none",
     "machine": "libvirt's choice",
     "max_cpus": "as many as it has",
     "max_memory_mib": "as much as it has",
+    "pool": "the lab's own",
     "power": "on",
     "shares": "none",
     "tpm": "false",
@@ -120,7 +123,8 @@ class Change:
         if self.operation == "same":
             return Effect.NOTHING
         old, new = (self.inputs(which) for which in ("oldState", "newState"))
-        changes = {effect(key, old, new) for key in GUEST if old.get(key) != new.get(key)}
+        changes = {effect(key, old, new) for key in GUEST if key != "unusual_disks" and old.get(key) != new.get(key)}
+        changes |= {of_disk(*told) for told in self.other_disks.values()}
         waits = self.is_pending and self.may_restart
         return self.restart if self.is_redefined or waits or Effect.RESTART in changes else Effect.LIVE
 
@@ -142,6 +146,14 @@ class Change:
         if self.powers == ("off", "off"):
             return Effect.LIVE
         return Effect.RESTART if self.may_restart else Effect.PENDING
+
+    @property
+    def other_disks(self) -> dict[str, tuple[str | None, str | None]]:
+        """Of a guest: data disks whose names stay and that are to be other ones, as they were and as they will be."""
+        before, after = self.inputs("oldState"), self.inputs("newState")
+        old, new = (state.get("unusual_disks", {}) for state in (before, after))
+        kept = {*before.get("data_disks", ())} & {*after.get("data_disks", ())}
+        return {name: (old.get(name), new.get(name)) for name in sorted(kept) if old.get(name) != new.get(name)}
 
 
 def lines(preview: Json) -> Iterator[str]:
@@ -233,6 +245,8 @@ def _told(change: Change, guests: Mapping[str, Json]) -> Iterator[str]:
             yield from _guest(change, what)
         case "DataDisk", "delete":
             yield f"{what}destroyed, with all that is on it"
+        case "DataDisk", "replace":
+            yield f"{what}destroyed, with all that is on it, and made anew, blank"
         case "DataDisk", "create":
             yield f"{what}created, {_size(change.inputs('newState')['disk_bytes'])}, blank"
         case "DataDisk", "update":
@@ -257,7 +271,7 @@ def _guest(change: Change, what: str) -> Iterator[str]:
     restart = whole if is_new else change.restart
     told = is_new
     for key in GUEST:
-        if key == "nics":
+        if key in ("nics", "unusual_disks"):
             continue  # one by one, below
         # Whether there is a password at all, the screen tells.
         if old.get(key) != new.get(key) and (key != "console_password" or key in old.keys() & new.keys()):
@@ -265,6 +279,11 @@ def _guest(change: Change, what: str) -> Iterator[str]:
             does = restart if does == Effect.RESTART else does
             told |= does == restart
             yield f"{what}{_WORDS.get(key, key)} {_shown(key, old)} -> {_shown(key, new)} ({does})"
+    for name, disks in change.other_disks.items():
+        does = whole if is_new else of_disk(*disks)
+        does = restart if does == Effect.RESTART else does
+        told |= does == restart
+        yield f"{what}disk {name}: {disks[0] or 'plain'} -> {disks[1] or 'plain'} ({does})"
     before, after = change.environment("oldState"), change.environment("newState")
     for line in networks.nics(old, new, before.get("DEFINITION", ""), after.get("DEFINITION", "")):
         yield f"{what}{line} ({whole if is_new else GUEST['nics']})"

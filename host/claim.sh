@@ -10,6 +10,8 @@ set -eu
 . host/way.sh
 . host/confinement.sh
 . host/directory.sh
+. host/volume_group.sh
+GUEST_LAB=$LAB # of volumes
 
 is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
 
@@ -50,11 +52,23 @@ remove_pool() {
     changed "pool $LAB removed"
 }
 
+# further_pools: those that bear the lab's mark, each with its directory, a line each.
+further_pools() {
+    virsh -q pool-list --all --name | sed 's/ *$//' | while read -r pool; do
+        case $pool in "$LAB".*) ;; *) continue ;; esac
+        case $(virsh -q pool-uuid "$pool") in "$NETWORK_UUID"*) ;; *) continue ;; esac
+        virsh -q pool-dumpxml "$pool" | sed -n "s:.*<path>\(.*\)</path>.*:$pool \1:p" | sed 's/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+    done
+}
+
 apply() {
     for guest in $STRAYS; do
         remove_domain "$LAB-$guest"
         rm -f "$POOL_PATH/$LAB-$guest.unfinished" "$POOL_PATH/$LAB-$guest.birth" "$POOL_PATH/$LAB-$guest.pending"
         remove_disks "$POOL_PATH/$LAB-$guest.qcow2" "$POOL_PATH/$LAB-$guest-seed.iso" "$POOL_PATH/$LAB-$guest-install.iso"
+        further_pools | while read -r _ path; do rm -f "$path/$LAB-$guest.qcow2"; done
+        remove_lvs "$LAB-$guest"
+        remove_lvs "$LAB-$guest.new"
     done
     ok "nothing unfinished of lab $LAB"
 }
@@ -68,6 +82,10 @@ delete() {
         remove_domain "$domain"
     done
     remove_disks "$POOL_PATH/$LAB"-*.qcow2 "$POOL_PATH/$LAB"-*-seed.iso "$POOL_PATH/$LAB"-*-install.iso
+    further_pools | while read -r pool path; do
+        POOL=$pool POOL_PATH=$path /bin/sh host/further_pool.sh sweep
+    done
+    remove_lvs
     for network in $(virsh -q net-list --all --name | grep -e "^$LAB *$" -e "^$LAB-"); do
         remove_network "$network"
     done

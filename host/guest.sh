@@ -7,7 +7,8 @@
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
 #              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
 #              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off)
-#              GUEST_SEED (kept: a seed disk that there is stays as it is) GUEST_TITLE; an empty LINK is a blank disk
+#              GUEST_SEED (kept: a seed disk that there is stays as it is) GUEST_TITLE; an empty LINK is a blank disk;
+#              where the root disk is elsewhere, GUEST_ROOT_PATH and GUEST_ROOT_POOL, or GUEST_ROOT_GROUP (of LVM) and GUEST_LAB
 #              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED; dashes where nothing is reserved)
 #              GUEST_RESTART (yes|no: a change that needs one is pending) GUEST_SIZE (CPUS-MIB, where it may grow while it runs)
 #              GUEST_CLOUD_INIT (replace, where another INSTANCE_ID does), RUN (not empty: what is there is not trusted)
@@ -21,11 +22,12 @@ set -eu
 . host/live.sh
 . host/screen.sh
 . host/nics.sh
+. host/volume_group.sh
+. host/root_disk.sh
 : "${DATA_DISKS:=}" "${GUEST_NICS:=}" "${GUEST_FIRMWARE:=bios}" "${GUEST_AUTOSTART:=no}" "${GUEST_POWER:=on}" "${GUEST_RESTART:=yes}"
 : "${GUEST_SIZE:=}" "${GUEST_CLOUD_INIT:=}" "${RUN:=}" "${GUEST_SEED:=}" "${GUEST_TITLE:=}"
 : "${GUEST_INSTALL:=no}" "${GUEST_INSTALL_SEED:=}"
 
-root=$DOMAIN.qcow2
 seed=$DOMAIN-seed.iso
 install=$DOMAIN-install.iso
 unfinished=$POOL_PATH/$DOMAIN.unfinished # there until the guest is what was asked for
@@ -72,7 +74,7 @@ check_size() {
         "got $DISK_BYTES; set the guest's \`disk\` to $(((base_bytes + 1048575) / 1048576))MiB or more"
 }
 
-is_made() { grep -qxF "$POOL_PATH/$1" "$work/made"; }
+is_made() { grep -qxF "$1" "$work/made"; }
 
 # look_and_create: in one call. For a disk that is there already virsh says so, and that is no error.
 look_and_create() { look "$create_root; $create_seed"; }
@@ -84,27 +86,11 @@ apply_disks() {
         changed "pool $POOL started"
         look_and_create
     fi
-    # What lies in a volume's place and no pool knows of is a killed run's.
-    is_made "$root" || { rm -f "$POOL_PATH/$root"; virsh -q "$create_root" >/dev/null; }
-    is_made "$seed" || { rm -f "$POOL_PATH/$seed"; virsh -q "$create_seed" >/dev/null; }
+    make_root
+    is_made "$POOL_PATH/$seed" || { rm -f "$POOL_PATH/$seed"; virsh -q "$create_seed" >/dev/null; }
     [ -z "$fresh" ] || changed "disks of $DOMAIN"
     apply_root
     apply_seeds
-}
-
-apply_root() {
-    if [ "${seen_root:-$DISK_BYTES}" -gt "$DISK_BYTES" ]; then
-        die "$DOMAIN: a disk does not shrink, it has $seen_root bytes, got $DISK_BYTES; keep its size or replace the guest"
-    elif [ "${seen_root:-$DISK_BYTES}" -lt "$DISK_BYTES" ]; then
-        if is_on "$seen_state"; then
-            virsh -q blockresize "$DOMAIN" "$POOL_PATH/$root" "${DISK_BYTES}B" >/dev/null
-            GUEST_GREW=yes
-            export GUEST_GREW
-        else
-            virsh -q vol-resize --pool "$POOL" "$root" "${DISK_BYTES}B" >/dev/null
-        fi
-        changed "$root grown to $DISK_BYTES bytes"
-    fi
 }
 
 # is_seed FILE: whether all of one was written.
@@ -150,7 +136,7 @@ shut_down() {
     changed "$DOMAIN shut down"
 }
 
-must_restart() { [ "$seen_live" != "$wanted" ] || loses_cpus; }
+must_restart() { [ "$seen_live" != "$wanted" ] || loses_cpus || ! has_as_wanted; }
 
 # apply_live: what needs no restart comes also to a guest that should have one and must not.
 apply_live() {
@@ -222,9 +208,10 @@ undo() {
 
 # In one call: seconds after an interrupt, all is killed.
 take_away() {
-    virsh -q "${begun:+destroy $DOMAIN; undefine $DOMAIN --nvram; }vol-delete --pool $POOL $root; vol-delete --pool $POOL $seed" \
+    virsh -q "${begun:+destroy $DOMAIN; undefine $DOMAIN --nvram; }vol-delete --pool $root_pool $root; vol-delete --pool $POOL $seed" \
         >/dev/null 2>&1 || true
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$POOL_PATH/$install" "$unfinished"
+    drop_root
+    rm -f "$POOL_PATH/$seed" "$POOL_PATH/$install" "$unfinished"
     forget_domain "$DOMAIN" "$uuid"
 }
 
@@ -236,14 +223,12 @@ apply() {
     [ -z "$GUEST_INSTALL_SEED" ] || mv "$work/files/install" "$work/install"
     mv "$work/files/key" "$work/key"
     [ ! -e "$work/files/password" ] || mv "$work/files/password" "$work/password"
-    create_root="vol-create-as $POOL $root $DISK_BYTES --format qcow2"
-    [ -z "$LINK" ] ||
-        create_root="$create_root --backing-vol \"$(readlink -m "$POOL_PATH/$LINK")\" --backing-vol-format qcow2"
+    plan_root
     create_seed="vol-create-as $POOL $seed $seed_bytes --format raw"
     [ -d "$POOL_PATH" ] || die "$DOMAIN: its pool must have its directory, got no $POOL_PATH; restore it, or destroy the lab"
     [ "$GUEST_FIRMWARE" = bios ] || [ -z "$LINK" ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
         die "$DOMAIN: firmware $GUEST_FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
-    [ -e "$POOL_PATH/$root" ] || {
+    has_root || {
         ! is_on "$(domain_state "$DOMAIN")" || [ "$(virsh -q desc "$DOMAIN")" != "$OWNER" ] ||
             die "$DOMAIN: its root disk must be there while it runs, got it deleted; what is on it lasts until the guest stops:" \
                 "save it from inside, shut the guest down, and run again for a new disk"
@@ -254,6 +239,7 @@ apply() {
     [ ! -e "$unfinished" ] || resumed=yes
     : >"$unfinished"
     look_and_create
+    see_root
     check_owner
     apply_disks
     apply_reservation
@@ -279,6 +265,7 @@ apply() {
 
 delete() {
     look
+    see_root
     check_owner
     commands=
     if is_on "$seen_state"; then
@@ -294,7 +281,7 @@ delete() {
     fi
     [ -z "$seen_state" ] ||
         commands="${commands}undefine $DOMAIN --nvram --managed-save --snapshots-metadata --checkpoints-metadata; "
-    [ -z "$seen_root" ] || commands="${commands}vol-delete --pool $POOL $root; "
+    [ -z "$seen_root" ] || [ -n "$group" ] || commands="${commands}vol-delete --pool $root_pool $root; "
     [ -z "$seen_seed" ] || commands="${commands}vol-delete --pool $POOL $seed; "
     kept=$(grep -F "mac='$MAC'" "$work/kept") || true
     # Only what the network starts with next: to take a row out of one that runs makes libvirt load all of its firewall
@@ -303,8 +290,9 @@ delete() {
     # A network that is made anew meanwhile has lost the row by itself.
     [ -z "$commands" ] || virsh_all "${commands%; }" 'update network|matching dhcp host entry|transient network|et network|etwork not found'
     forget_nic_reservations
+    drop_root
     # Without its pool, which someone may have removed by hand, a volume is a file like any other.
-    rm -f "$POOL_PATH/$root" "$POOL_PATH/$seed" "$POOL_PATH/$install" "$unfinished" "$birth" "$running_on" "$lock"
+    rm -f "$POOL_PATH/$seed" "$POOL_PATH/$install" "$unfinished" "$birth" "$running_on" "$lock"
     forget_domain "$DOMAIN" "$uuid"
     changed "$DOMAIN removed"
 }

@@ -7,7 +7,7 @@
 # seen_memory (as it runs, in KiB), seen_live, seen_defined, seen_data, seen_nics, seen_size, seen_password and seen_title (what the running and
 # the stored domain were defined from, and data disks, further NICs, size, password and title of the latter), each empty where there is no such thing; and
 # writes the reservations of the network, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored),
-# the disks of the domain to $work/blocks, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks
+# the domain as it is to $work/running, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks
 # have been seen; $work/made has the paths of those that are there then.
 look() {
     look_once "$@" || { need_libvirt; look_once "$@"; } ||
@@ -16,10 +16,10 @@ look() {
 
 look_once() {
     # virsh ends no mark that it echoes with a new line.
-    virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $POOL $root; \
+    virsh -q "echo @@alive@@; hostname; echo @@pool@@; pool-info $POOL; echo @@root@@; vol-info --bytes --pool $root_pool $root; \
 echo @@seed@@; vol-info --bytes --pool $POOL $seed; ${1:+$1; }\
-echo @@made@@; vol-path --pool $POOL $root; vol-path --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
-echo @@info@@; dominfo $DOMAIN; echo @@blocks@@; domblklist $DOMAIN; echo @@nics@@; dumpxml $DOMAIN; \
+echo @@made@@; vol-path --pool $root_pool $root; vol-path --pool $POOL $seed; echo @@owner@@; desc $DOMAIN; echo @@state@@; domstate $DOMAIN; \
+echo @@info@@; dominfo $DOMAIN; echo @@running@@; dumpxml $DOMAIN; \
 echo @@live@@; metadata $DOMAIN urn:kvmlab; echo @@defined@@; metadata $DOMAIN urn:kvmlab --config; \
 echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETWORK; echo @@end@@" 2>"$work/errors" |
         awk -v to="$work/" '
@@ -45,14 +45,15 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                         print substr(text, RSTART + 6, RLENGTH - 6) >(to "size")
                     if (match(text, /definition=.[0-9a-f]+/)) keep(substr(text, RSTART + 12, RLENGTH - 12))
                 }
-                else if (part == "nics") {
-                    if (match(text, /<alias name=.ua-nic-[a-z0-9-]+/)) keep(substr(text, RSTART + 13, RLENGTH - 13))
+                else if (part == "running") {
+                    if (match(text, /<alias name=.ua-nic-[a-z0-9-]+/)) print substr(text, RSTART + 13, RLENGTH - 13) >(to "nics")
+                    keep(text)
                 }
                 else if (part == "rows" || part == "kept") { if ($1 == "<host") { sub(/^ +/, "", text); keep(text) } }
                 else keep(text)
             }
             BEGIN {
-                count = split("alive pool root seed made owner state autostart cpus memory blocks nics live defined data set size password_mark title rows kept", parts)
+                count = split("alive pool root seed made owner state autostart cpus memory running nics live defined data set size password_mark title rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {

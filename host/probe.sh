@@ -8,17 +8,22 @@
 #        CPU_TYPES (of domains, of which CPU models matter) IPV6 (whether a network has it)
 #        GUEST_SHARES (directories, a line each) INTERFACES (that NICs are to be on)
 #        GUEST_STATES (whether guests are to be looked at as they are)
+#        GUEST_PATHS (files and block devices that are to be disks, a line each) GUEST_POOLS (further pools, a line each)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
     exec sudo -n env "LAB=$LAB" "POOL_PATH=$POOL_PATH" "FILES=${FILES:-}" "COMMANDS=${COMMANDS:-}" \
         "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" \
         "IPV6=${IPV6:-}" "GUEST_SHARES=${GUEST_SHARES:-}" \
-        "INTERFACES=${INTERFACES:-}" "GUEST_STATES=${GUEST_STATES:-}" "$0"
+        "INTERFACES=${INTERFACES:-}" "GUEST_STATES=${GUEST_STATES:-}" \
+        "GUEST_PATHS=${GUEST_PATHS:-}" "GUEST_POOLS=${GUEST_POOLS:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
 . host/states.sh
+. host/way.sh
+. host/probe_disks.sh
+. host/probe_pools.sh
 
 fact() { printf '%s %s\n' "$1" "$2"; }
 
@@ -147,6 +152,9 @@ printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     fact file "${format:-unknown} ${size:--} $digest $file"
 done
 
+[ -z "${GUEST_POOLS:-}" ] || (probe_pools)
+[ -z "${GUEST_PATHS:-}" ] || { sources=$(probe_paths); printf '%s\n' "$sources"; }
+
 for base in "$POOL_PATH"/base-*; do
     case ${base##*/} in base-iso-* | base-kernel-* | base-initrd-*) continue ;; esac
     if [ ! -L "$base" ] || ! command -v qemu-img >/dev/null; then continue; fi
@@ -181,6 +189,8 @@ for type in ${CPU_TYPES:-}; do
         /<model usable=.yes/ { print "cpu_model", type, $(NF - 2) }' || true
 done
 
+[ -z "${GUEST_PATHS:-}" ] || probe_holders
+
 # The virsh command for each thing listed, under a mark with the thing's name; of domains, those that bear a name of this
 # lab, and what else runs.
 calls() {
@@ -198,7 +208,7 @@ calls() {
 }
 
 # Whose a domain is stands in its description. One that runs has an id.
-virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
+virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" -v lab="$LAB" '
     # Of an element that has nothing below it, as it was before libvirt wrote it as XML.
     function text() {
         gsub(/ *<[^>]*>/, "")
@@ -225,7 +235,8 @@ virsh -q "echo; $(calls)" | sed "$marks" | awk -F "'" -v prefix="$LAB-" '
     kind == "network" && /<ip address=.*(netmask|prefix)=/ { print "network", name, $2 "/" $4 }
     kind == "network" && /<ip family=.ipv6. address=.*prefix=/ { print "network6", name, $4 "/" $6 }
     kind == "network" && /<host mac=.* name=.* ip=/ { print "reservation", name, $4, $6 }
-    kind == "pool" && /<path>/ { print "pool", name, text() }'
+    kind == "pool" && /<uuid>/ { uuid = text() }
+    kind == "pool" && /<path>/ { print "pool", name, text(); if (index(name, lab ".") == 1) print "pool_uuid", name, uuid }'
 
 [ -n "${GUEST_STATES:-}" ] || exit 0
 fact looked yes

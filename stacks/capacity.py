@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from components.host_facts import HostFacts, Running
 from components.identity import owner
-from stacks.config import Lab
-from stacks.volumes import volumes
+from stacks.config import FurtherPool, Lab
+from stacks.preflight_pools import held
+from stacks.volumes import Volume, volumes
 
 _KIB = 1024
 _UNITS = (("TiB", 1024**4), ("GiB", 1024**3), ("MiB", 1024**2), ("KiB", _KIB))
@@ -62,6 +63,10 @@ class Room(Resource):
     """What is promised to disks that are not there yet."""
     growth: int
     """What all disks together have been promised and have not taken yet."""
+    is_usable: bool
+    """Whether it is there, or can be made."""
+    is_thin: bool
+    """Whether disks may be promised more than there is."""
 
 
 def memory(lab: Lab, facts: HostFacts) -> Resource:
@@ -97,28 +102,37 @@ def cpus(lab: Lab, facts: HostFacts) -> Resource:
 def rooms(lab: Lab, facts: HostFacts) -> list[Room]:
     """Each pool of the lab."""
     disks = [(guest.path, volume) for guest in lab.guests for volume in volumes(lab, guest)]
-    new = _by_path((path, volume.size) for path, volume in disks if volume.file not in facts.pool_disks)
+    return [_room(lab, facts, pool, disks) for pool in (None, *lab.used_pools)]
+
+
+def _room(lab: Lab, facts: HostFacts, pool: FurtherPool | None, all_disks: Sequence[tuple[str, Volume]]) -> Room:
+    store = held(facts, pool.key if pool else "")
+    disks = [(path, volume) for path, volume in all_disks if volume.pool == (pool.key if pool else "")]
+    new = _by_path((path, volume.size) for path, volume in disks if volume.file not in store.disks)
+    if pool and pool.group:
+        # A plain volume takes all of its size at once, and so it does when it grows.
+        new = _by_path((path, max(0, volume.size - store.disks.get(volume.file, (0, 0))[0])) for path, volume in disks)
     promised = _by_path((path, volume.size) for path, volume in disks)
-    allocated = {volume.file: facts.pool_allocated.get(volume.file, 0) for _, volume in disks}
-    taken, policy = sum(allocated.values()), lab.host.overcommit.disk
-    free, total = facts.pool_free_kib * _KIB, facts.pool_total_kib * _KIB
-    return [
-        Room(
-            name="pool",
-            promised=promised,
-            allocated=taken,
-            others=max(0, total - free - taken),
-            total=total,
-            # Promises that have been made stand.
-            limit=None if policy == "thin" else promised.total() - new.total() + free,
-            policy=policy,
-            key="lab.pool.path",
-            path=lab.pool.path,
-            free=free,
-            new=new,
-            growth=sum(max(0, volume.size - allocated[volume.file]) for _, volume in disks),
-        )
-    ]
+    allocated = {volume.file: store.disks.get(volume.file, (0, 0))[1] for _, volume in disks}
+    taken, policy = sum(allocated.values()), "promised" if pool and pool.group else lab.host.overcommit.disk
+    free, total = store.free_kib * _KIB, store.total_kib * _KIB
+    return Room(
+        name="pool" if pool is None else f"pool {pool.key}",
+        promised=promised,
+        allocated=taken,
+        others=max(0, total - free - taken),
+        total=total,
+        # Promises that have been made stand.
+        limit=None if policy == "thin" else promised.total() - new.total() + free,
+        policy=policy,
+        key=pool.where if pool else "lab.pool.path",
+        path=pool.group or pool.path if pool else lab.pool.path,
+        free=free,
+        new=new,
+        growth=sum(max(0, volume.size - allocated[volume.file]) for _, volume in disks),
+        is_usable=store.is_usable,
+        is_thin=not (pool and pool.group),
+    )
 
 
 def table(placed: Sequence[tuple[Lab, HostFacts]]) -> list[str]:

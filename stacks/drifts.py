@@ -4,10 +4,11 @@ from collections.abc import Container, Iterable, Iterator
 
 import pulumi
 
-from components.domain import data_volume
 from components.drift import Finding, findings, wanted
 from components.host_facts import HostFacts
-from stacks.config import GuestSpec, Lab
+from stacks.config import DataDisk, GuestSpec, Lab
+from stacks.preflight_pools import held
+from stacks.volumes import data_file, further_pool, root_file
 
 
 def tell(what: str, found: Iterable[Finding]) -> bool:
@@ -48,7 +49,7 @@ def of_guest(lab: Lab, guest: GuestSpec, facts: HostFacts, definition: str) -> I
         if domain in facts.births:
             yield Finding("its domain is gone, and is defined with the disks that are there", is_mended=True)
         return
-    if f"{domain}.qcow2" not in facts.pool_disks:
+    if root_file(lab, guest) not in held(facts, guest.pool).disks:
         if state.is_off:
             yield Finding("its root disk is gone, and a new one is made of its image", is_mended=True)
         else:
@@ -58,14 +59,14 @@ def of_guest(lab: Lab, guest: GuestSpec, facts: HostFacts, definition: str) -> I
     yield from findings(domain, state, wanted(definition), autostart=guest.autostart, is_on=guest.power == "on")
 
 
-def of_disk(lab: Lab, guest: GuestSpec, disk: str, facts: HostFacts) -> Iterator[Finding]:
-    """Of a data disk, by its name."""
-    domain = f"{lab.stack}-{guest.name}"
-    state = facts.states.get(domain)
-    if state is None or data_volume(domain, disk) in facts.pool_disks:
+def of_disk(lab: Lab, guest: GuestSpec, disk: DataDisk, facts: HostFacts) -> Iterator[Finding]:
+    """Of a data disk of the lab's own."""
+    state = facts.states.get(f"{lab.stack}-{guest.name}")
+    file = data_file(lab, guest, disk.name, disk.pool)
+    if state is None or file in held(facts, disk.pool).disks:
         return
     if state.is_off:
         yield Finding("is gone, and a blank one is made", is_mended=True)
-    elif f"{lab.pool.path}/{data_volume(domain, disk)}" in state.live.disks:
+    elif f"{(further_pool(lab, disk.pool) or lab.pool).path}/{file}" in state.live.disks:
         todo = "save what is on it from inside; it lasts until the guest stops"
         yield Finding(f"has been deleted while its guest runs: {todo}", is_mended=False)

@@ -7,12 +7,14 @@ import pulumi
 
 from components import cloud_init, identity, keys
 from components.claim import Claim
-from components.data_disk import DataDisk, DataDiskArgs
+from components.data_disk import DataDisk, DataDiskArgs, VolumeGroup
 from components.domain import Graphics
 from components.domain_boot import DirectBoot, Install
+from components.domain_disks import USUAL, RootPlace
 from components.effects import PENDING
 from components.enums import Firmware, NetworkMode, OnCloudInitChange, Power, WaitFor
 from components.errors import ConfigError, Problem
+from components.further_pool import FurtherPool, FurtherPoolArgs
 from components.guest import Guest, GuestArgs, domain_definition
 from components.host_facts import HostFacts
 from components.image import Image
@@ -23,10 +25,13 @@ from components.packages import packages
 from components.pool import Pool, PoolArgs
 from components.shell import LIBVIRT_SECONDS, Limits
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, config, data_loss, drifts, images, nics, preflight, preflight_parts, screens, seeds
+from stacks import access, config, data_loss, disks, drifts, images, nics, preflight, preflight_parts, screens, seeds
+from stacks.config import DataDisk as DataDiskSpec
+from stacks.config import FurtherPool as FurtherPoolSpec
 from stacks.config import GuestSpec, Host, Lab, Segment
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
+from stacks.volumes import further_pool
 
 
 def problems(lab: Lab) -> list[Problem]:
@@ -169,6 +174,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
     # Groups may all be empty for now: then there is nothing to store.
     before = after(*(bases.values() or [claim.command]))
     pools = [Pool(f"pool{suffix}", pool_args, before)] if lab.guests else []
+    # By what config calls them; a volume group is there already.
+    stores: dict[str, Pool | FurtherPool] = {"": pools[0]} if pools else {}
+    for further in lab.used_pools:
+        if not further.group:
+            told: FurtherPoolArgs = {"lab": lab.stack, "name": further.name, "path": further.path, **limits}
+            stores[further.key] = FurtherPool(f"pool-{further.key}{suffix}", told, after(*pools))
     macs = {guest.name: identity.mac_address(lab.stack, guest.name) for guest in lab.guests}
     reserved: dict[str, Reservation] = {name: {"mac": macs[name], "address": common.addresses[name]} for name in macs}
     network_args = _network(lab, lab.network, reserved)
@@ -192,21 +203,7 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
         install = seeds.install_files(guest, common.secrets)
         seed_disk = _seed(lab, guest, common)
         password = screens.password(guest, common.secrets)
-        disks: list[DataDisk] = []
-        for disk in guest.disks:
-            disk_args: DataDiskArgs = {
-                "domain": f"{lab.stack}-{guest.name}",
-                "disk": disk.name,
-                "disk_bytes": disk.size,
-                "protected": disk.protect,
-                "pool": pools[0].pool_name,
-                "pool_path": lab.pool.path,
-                **limits,
-            }
-            name = f"{guest.name}.{disk.name}"
-            if facts.looked and drifts.tell(f"disk {name}", drifts.of_disk(lab, guest, disk.name, facts)):
-                disk_args["is_broken"] = True
-            disks.append(DataDisk(name, disk_args, after(*pools)))
+        data = [_data_disk(lab, guest, disk, stores, facts) for disk in guest.disks if not disk.path]
         args: GuestArgs = {
             "lab": lab.stack,
             "hostname": guest.name,
@@ -248,6 +245,12 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             args["power"] = Power.OFF
         if guest.nics:
             args["nics"] = nics.nic_args(lab, guest, common.nic_addresses, uuids)
+        if root := further_pool(lab, guest.pool):
+            args["root"] = RootPlace(root.key, "" if root.group else root.name, root.path, root.group)
+        if guest.disk_options != USUAL:
+            args["disk_options"] = guest.disk_options
+        if unusual := disks.unusual(lab, guest, facts):
+            args["unusual_disks"] = unusual
         if guest.tpm:
             args["tpm"] = True
         if guest.max_cpus:
@@ -281,9 +284,33 @@ def _on_host(lab: Lab, facts: HostFacts, common: Common, ssh_access: SshAccess) 
             pulumi.warn(f"guest {guest.name}: {PENDING}")
         on = {nic.source for nic in guest.nics if nic.kind == "network"}
         others = [other for key, other in further.items() if key in on]
-        before = [*pools, network, *others, *disks, *(bases[link] for link in files.values())]
+        before = [*stores.values(), network, *others, *data, *(bases[link] for link in files.values())]
         made[guest.name] = Guest(guest.name, args, after(*before))
     return claim, made
+
+
+def _data_disk(
+    lab: Lab, guest: GuestSpec, disk: DataDiskSpec, stores: Mapping[str, Pool | FurtherPool], facts: HostFacts
+) -> DataDisk:
+    place = further_pool(lab, disk.pool) or lab.pool
+    store = stores.get(disk.pool)
+    args: DataDiskArgs = {
+        "domain": f"{lab.stack}-{guest.name}",
+        "disk": disk.name,
+        "disk_bytes": disk.size,
+        "protected": disk.protect,
+        "pool": store.pool_name if store else "",
+        "pool_path": place.path,
+        **_limits(lab.host),
+    }
+    if isinstance(place, FurtherPoolSpec):
+        args["marks"] = lab.pool.path
+        if place.group:
+            args["group"] = VolumeGroup(place.group, lab.stack)
+    name = f"{guest.name}.{disk.name}"
+    if facts.looked and drifts.tell(f"disk {name}", drifts.of_disk(lab, guest, disk, facts)):
+        args["is_broken"] = True
+    return DataDisk(name, args, after(*stores.values()))
 
 
 def _limits(host: Host) -> Limits:

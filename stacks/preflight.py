@@ -8,9 +8,18 @@ from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import allocate, owner, owns_network
 from components.packages import commands
-from stacks import images, preflight_boot, preflight_capacity, preflight_networks, preflight_nics, preflight_parts
+from stacks import (
+    disks,
+    images,
+    preflight_boot,
+    preflight_capacity,
+    preflight_networks,
+    preflight_nics,
+    preflight_parts,
+    preflight_pools,
+)
 from stacks.config import CatalogueImage, FileImage, GuestSpec, Image, Lab
-from stacks.volumes import volumes
+from stacks.volumes import root_file, volumes
 
 MIB = 1024 * 1024
 
@@ -32,7 +41,7 @@ def question(lab: Lab, *, refresh: bool = False) -> dict[str, str]:
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
     if refresh:
         asked["GUEST_STATES"] = "yes"
-    subjects = (preflight_networks, preflight_nics, preflight_parts)
+    subjects = (preflight_networks, preflight_nics, preflight_parts, preflight_pools, disks)
     return asked | {key: value for subject in subjects for key, value in subject.question(lab).items()}
 
 
@@ -66,6 +75,8 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
             _images,
             preflight_boot.problems,
             _hardware,
+            disks.problems,
+            preflight_pools.problems,
         )
     found = [problem for check in checks for problem in check(lab, facts)]
     found += preflight_parts.problems(lab, facts, accelerator(lab, facts))
@@ -97,7 +108,8 @@ def addresses(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> dict[str, st
 def is_broken(lab: Lab, guest: GuestSpec, facts: HostFacts) -> bool:
     """Whether a guest has been on the host and its domain is gone, or a run has not come to the end with it."""
     domain = f"{lab.stack}-{guest.name}"
-    traces = f"{domain}.qcow2" in facts.pool_disks or guest.name in facts.reservations.get(lab.network.name, {})
+    disks = preflight_pools.held(facts, guest.pool).disks
+    traces = root_file(lab, guest) in disks or guest.name in facts.reservations.get(lab.network.name, {})
     gone = facts.libvirt_answers and domain not in facts.domains and traces and _is_ours(lab, facts)
     return gone or (domain in facts.unfinished and facts.pool_lab == lab.stack)
 
@@ -171,11 +183,13 @@ def _is_ours(lab: Lab, facts: HostFacts) -> bool:
 
 def _disks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
     wanted = [volume for guest in lab.guests for volume in volumes(lab, guest)]
-    for where, volume, size in wanted:
-        has = facts.pool_disks.get(volume, 0)
+    for where, volume, size, pool in wanted:
+        has, _ = preflight_pools.held(facts, pool).disks.get(volume, (0, 0))
         if size < has:
             yield Problem(where, f"must not shrink, it has {has} bytes, got {size}; write {-(-has // MIB)}MiB or more")
-    for volume in facts.protected - {volume for _, volume, _ in wanted}:
+    # By their names without what a file of a directory has behind it: one that is to move is told as such.
+    named = {volume.file.removesuffix(".qcow2") for volume in wanted}
+    for volume in (each for each in facts.protected if each.removesuffix(".qcow2") not in named):
         guest, _, disk = volume.removeprefix(f"{lab.stack}-").removesuffix(".qcow2").partition(".")
         if facts.pool_lab == lab.stack:
             todo = "put it back with protect: false, run `make up`, and then take it out"

@@ -21,10 +21,12 @@ def problems(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             todo = f"ask for less or for fewer{_or_more(lab, resource)}"
             yield Problem("lab.guests", f"{rule}, got {asked} ({_who(resource, resource.promised)}); {todo}")
     for room in rooms(lab, facts):
-        if room.limit is not None and room.sum > room.limit and facts.pool_writable:
+        if room.limit is not None and room.sum > room.limit and room.is_usable:
             asked, free = room.show(sum(room.new.values()), room.free)
             rule = f"must have room for all that new disks may grow to, got {free} free at {room.path!r} for {asked}"
-            todo = f"choose a bigger disk or smaller ones, or write {lab.host.path}.overcommit.disk: thin"
+            todo = "choose a bigger disk or smaller ones"
+            if room.is_thin:
+                todo = f"{todo}, or write {lab.host.path}.overcommit.disk: thin"
             yield Problem(room.key, f"{rule} ({_who(room, room.new)}); {todo}")
 
 
@@ -42,7 +44,7 @@ def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
             end = f"the host has {has}" if most == resource.total else f"the limit is {has} ({resource.policy})"
             yield f"{lab.host.address}: {resource.shown}: guests ask for {asked}{taken}, and {end}"
     for room in rooms(lab, facts):
-        if room.growth > room.free and facts.pool_writable:
+        if room.growth > room.free and room.is_usable:
             growth, free = room.show(room.growth, room.free)
             told = f"disks may grow by {growth}, and {free} is free at {room.path!r}"
             yield f"{lab.host.address}: {told}; a guest that writes when it is full is paused"

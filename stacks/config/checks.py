@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 from components import cloud_config
 from components.errors import Problem, got
 from stacks.config.addresses import address_problems
+from stacks.config.disks import disk_problems
 from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
 from stacks.config.models import NO_IMAGE, GuestConfig, LabConfig
@@ -49,6 +50,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         yield from nic_problems(reading, stack)
         yield from hardware_problems(reading)
         yield from starting_problems(reading)
+        yield from disk_problems(reading)
     for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
         for name, guest in guests.items():
             if guest.user_data:

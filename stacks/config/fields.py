@@ -69,6 +69,8 @@ AbsoluteFile = Annotated[str, PlainValidator(scalars.absolute_file), _text("abso
 VolumeLabel = Annotated[str, PlainValidator(scalars.volume_label), _text("disk label", maxLength=16)]
 FileText = Annotated[str, PlainValidator(scalars.file_text), _text("text of a file")]
 Cmdline = Annotated[str, PlainValidator(scalars.cmdline), _text("command line", maxLength=2047)]
+VolumeGroup = Annotated[str, PlainValidator(scalars.volume_group), _text("volume group")]
+PoolName = Annotated[str, _text("pool name")]
 Member = Annotated[str, PlainValidator(scalars.member), _text("name in an archive")]
 Url = Annotated[str, PlainValidator(scalars.url), _text("URL", pattern="^https?://")]
 Sha512 = Annotated[str, PlainValidator(scalars.digest(128)), _text("128 hexadecimal digits", pattern=DIGITS % 128)]

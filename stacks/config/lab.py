@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Network
 from typing import Literal
 
 from components.domain import LOOPBACK
+from components.domain_disks import USUAL, DiskOptions
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.ssh import OnHost, Ssh
@@ -31,6 +32,9 @@ Power = Literal["on", "off"]
 BalloonType = Literal["virtio", "none"]
 WatchdogAction = Literal["reset", "shutdown", "poweroff", "pause", "inject-nmi", "none"]
 DiskPolicy = Literal["promised", "thin"]
+Cache = Literal["none", "writeback", "writethrough", "directsync", "unsafe"]
+DiskIo = Literal["threads", "native", "io_uring"]
+Discard = Literal["unmap", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,25 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherPool:
+    """Another place for disks: a directory, or a volume group."""
+
+    key: str
+    """What `lab.pools` calls it."""
+    name: str
+    """In libvirt, of a directory."""
+    path: str
+    """A directory; of a volume group, that of its devices."""
+    group: str
+    """The volume group; empty for a directory."""
+
+    @property
+    def where(self) -> str:
+        """Where config tells of it."""
+        return f"lab.pools.{self.key}.{'volumeGroup' if self.group else 'path'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """A guest's screen; no port is one that libvirt chooses at each start."""
 
@@ -221,11 +244,18 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class DataDisk:
-    """A further disk of a guest's, which outlives it; its size is in bytes."""
+    """A further disk of a guest's, which outlives it; its size is in bytes, and 0 of one that is there already."""
 
     name: str
     size: int
     protect: bool
+    options: DiskOptions = USUAL
+    path: str = ""
+    """Of a file or block device that is there already; empty for a volume of the lab's own."""
+    shared: bool = False
+    read_only: bool = False
+    pool: str = ""
+    """What `lab.pools` calls the pool; empty for the lab's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +331,10 @@ class GuestSpec:
     nics: tuple[Nic, ...] = ()
     """By name."""
     install: Install | None = None
+    disk_options: DiskOptions = USUAL
+    """How the root disk is gone about."""
+    pool: str = ""
+    """The root disk's, as `lab.pools` calls it; empty for the lab's own."""
 
     @property
     def path(self) -> str:
@@ -323,12 +357,20 @@ class Lab:
     guests: tuple[GuestSpec, ...]
     networks: tuple[Network | Segment, ...] = ()
     """Further ones, by name."""
+    pools: tuple[FurtherPool, ...] = ()
+    """Further ones, by name."""
 
     @property
     def host(self) -> Host:
         """The hypervisor, of a lab that has one."""
         (host,) = self.hosts
         return host
+
+    @property
+    def used_pools(self) -> "list[FurtherPool]":
+        """Further pools in which guests have disks."""
+        used = {guest.pool for guest in self.guests} | {disk.pool for guest in self.guests for disk in guest.disks}
+        return [pool for pool in self.pools if pool.key in used]
 
     def parts(self) -> "list[Lab]":
         """The lab on each of its hosts: a lab with one host, and the guests there."""

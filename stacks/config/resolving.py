@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+from components.domain_disks import DiskOptions
 from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
 from components.identity import mac_address
@@ -18,6 +19,7 @@ from stacks.config.lab import (
     DataDisk,
     Digest,
     FileImage,
+    FurtherPool,
     GuestSpec,
     Host,
     Image,
@@ -87,6 +89,7 @@ def resolve(config: models.LabConfig, stack: str) -> Lab:
         network=resolve_network(config.network, stack),
         pool=Pool(stack, config.pool.path or f"/var/lib/libvirt/images/{stack}"),
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
+        pools=tuple(_further_pool(key, pool, stack) for key, pool in sorted(config.pools.items())),
         networks=tuple(further_network(key, network, stack) for key, network in sorted(config.networks.items())),
     )
 
@@ -209,7 +212,7 @@ def _nic(member: Member, name: str, config: models.NicConfig, stack: str) -> Nic
 
 
 def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
-    config = member.config
+    config, root = member.config, root_disk(member.config)
     image = None if config.install else _image(config.image or lab.image)
     return GuestSpec(
         name=member.name,
@@ -231,8 +234,8 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         description=config.description,
         shares=tuple(Share(tag, share.path) for tag, share in sorted(config.shares.items())),
         autostart=config.autostart,
-        disk=config.disk,
-        disks=tuple(DataDisk(name, disk.size, disk.protect) for name, disk in sorted(config.disks.items())),
+        disk=root.size,
+        disks=tuple(_data_disk(name, disk) for name, disk in sorted(config.disks.items())),
         address=member.address,
         layers=config.layers,
         user_data=config.user_data,
@@ -247,6 +250,8 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         power=config.power,
         boot=_boot(config.boot),
         install=_install(config.install),
+        disk_options=_options(root),
+        pool=config.pool or "",
     )
 
 
@@ -265,6 +270,38 @@ def _balloon(config: str | models.BalloonConfig) -> Balloon | None:
         config = models.BalloonConfig(type="none" if config == "none" else "virtio")
     asked = Balloon(config.type == "virtio", config.free_page_reporting, config.autodeflate)
     return None if asked == Balloon(True, False, False) else asked
+
+
+def root_disk(config: models.GuestConfig) -> models.RootDiskConfig:
+    """A guest's root disk, of which config may say the size alone."""
+    asked = config.disk
+    return models.RootDiskConfig.model_construct(size=asked) if isinstance(asked, int) else asked
+
+
+def _data_disk(name: str, config: models.DiskConfig) -> DataDisk:
+    options = _options(config)
+    if config.shared and not options.cache:
+        # What another guest writes must not be read from this one's cache.
+        options = options._replace(cache="none")
+    return DataDisk(
+        name=name,
+        size=config.size or 0,
+        protect=config.protect,
+        options=options,
+        path=config.path or "",
+        shared=config.shared,
+        read_only=config.read_only,
+        pool=config.pool or "",
+    )
+
+
+def _further_pool(key: str, config: models.FurtherPoolConfig, stack: str) -> FurtherPool:
+    group = config.volume_group or ""
+    return FurtherPool(key, f"{stack}.{key}", config.path or f"/dev/{group}", group)
+
+
+def _options(config: models.RootDiskConfig | models.DiskConfig) -> DiskOptions:
+    return DiskOptions(config.cache, config.io, config.discard)
 
 
 def _image(config: str | models.ImageFile | models.ImageUrl) -> Image | None:

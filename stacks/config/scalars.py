@@ -36,6 +36,7 @@ CMDLINE_MAX = 2047
 _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:-]*", re.ASCII)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _LOCAL6 = IPv6Network("fd00::/8")
+_VOLUME_GROUP = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*", re.ASCII)
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
@@ -300,11 +301,19 @@ def directory(value: object) -> str:
     return path
 
 
+def volume_group(value: object) -> str:
+    """A volume group's name: https://man7.org/linux/man-pages/man8/lvm.8.html#VALID_NAMES."""
+    if not isinstance(value, str) or not _VOLUME_GROUP.fullmatch(value) or len(value) > LABEL_MAX:
+        rule = f"must be a volume group's name of at most {LABEL_MAX} characters"
+        raise ScalarError(f"{rule}, got {got(value)}; `vgs` lists them")
+    return value
+
+
 def absolute_file(value: object) -> str:
     """An absolute path in its shortest form."""
     if not isinstance(value, str) or not value.startswith("/"):
         raise ScalarError(f"must be an absolute path, got {got(value)}; begin it with '/'")
-    if not value.isprintable() or value.startswith("//") or {".", "..", ""} & set(value.rstrip("/").split("/")[1:]):
+    if not value.isprintable() or "//" in value or {".", ".."} & set(value.split("/")):
         raise ScalarError(f"must be a plain path without '.', '..', '//' or control characters, got {got(value)}")
     return value
 

@@ -57,7 +57,17 @@ def test_it_looks_as_root_where_it_may(scripts: Path) -> None:
     assert probe(scripts, SUDO_LETS) == [
         *("-n", "env", "LAB=six", "POOL_PATH=/var/lib/a pool", "FILES=base-x - /x y", "base-z - /z"),
         "COMMANDS=curl dnsmasq",
-        *("FIRMWARE=base-x", "SPICE=", "CPU_TYPES=", "IPV6=", "GUEST_SHARES=", "INTERFACES=", "GUEST_STATES="),
+        *(
+            "FIRMWARE=base-x",
+            "SPICE=",
+            "CPU_TYPES=",
+            "IPV6=",
+            "GUEST_SHARES=",
+            "INTERFACES=",
+            "GUEST_STATES=",
+            "GUEST_PATHS=",
+            "GUEST_POOLS=",
+        ),
         "./host/probe.sh",
     ]
 

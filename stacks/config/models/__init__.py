@@ -19,7 +19,14 @@ from stacks.config.models.source import (
     SourceFile,
     SourceUrl,
 )
-from stacks.config.models.storage import DiskConfig, PoolConfig
+from stacks.config.models.storage import (
+    DiskChoice,
+    DiskConfig,
+    DiskHandling,
+    FurtherPoolConfig,
+    PoolConfig,
+    RootDiskConfig,
+)
 
 __all__ = [
     "NO_IMAGE",
@@ -30,8 +37,11 @@ __all__ = [
     "CpuConfig",
     "DhcpConfig",
     "Digested",
+    "DiskChoice",
     "DiskConfig",
+    "DiskHandling",
     "FurtherNetworkConfig",
+    "FurtherPoolConfig",
     "GroupConfig",
     "GuestConfig",
     "HostBridgeConfig",
@@ -48,6 +58,7 @@ __all__ = [
     "NicConfig",
     "OvercommitConfig",
     "PoolConfig",
+    "RootDiskConfig",
     "ShareConfig",
     "SourceConfig",
     "SourceFile",
@@ -73,6 +84,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return FurtherNetworkConfig
         case ["network", "dhcp"] | ["networks", _, "dhcp"]:
             return DhcpConfig
+        case ["pools", _]:
+            return FurtherPoolConfig
         case ["pool"]:
             return PoolConfig
         case [*_, "kernel" | "initrd" | "iso", "\0file"]:
@@ -93,6 +106,8 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return DiskConfig
         case ["guests" | "groups", _, "nics", _]:
             return NicConfig
+        case ["guests" | "groups", _, "disk", *_]:
+            return RootDiskConfig
         case ["guests" | "groups", _, "console", *_]:
             return ConsoleConfig
         case ["guests" | "groups", _, "cpu", *_, "topology"]:

@@ -8,12 +8,12 @@ from stacks.config.fields import (
     Address,
     Count,
     Cpus,
-    Disk,
     Duration,
     HostName,
     LayerName,
     Line,
     Memory,
+    PoolName,
     PublicKey,
     Switch,
     Timeout,
@@ -25,7 +25,7 @@ from stacks.config.models.image import ImageConfig
 from stacks.config.models.nic import NicConfig
 from stacks.config.models.parts import BalloonChoice, CpuChoice, ShareConfig, WatchdogConfig
 from stacks.config.models.source import BootConfig, InstallConfig
-from stacks.config.models.storage import DiskConfig
+from stacks.config.models.storage import DiskChoice, DiskConfig
 from stacks.config.scalars import MIB
 
 
@@ -63,10 +63,15 @@ class GuestConfig(Model):
         description="As much memory may be given it while it runs: up to that, another `memory` is live.",
         json_schema_extra=doc(REDEFINE, "`memory`"),
     )
-    disk: Disk = Field(
+    disk: DiskChoice = Field(
         default=8 * 1024 * MIB,
-        description="Size of the root disk, no smaller than the image's.",
+        description="Size of the root disk, no smaller than the image's; or a mapping with more of it.",
         json_schema_extra=doc(GROWS, "`8GiB`"),
+    )
+    pool: PoolName | None = Field(
+        default=None,
+        description="Where the root disk is, by a name of `pools`.",
+        json_schema_extra=doc(REPLACE, "the lab's `pool`"),
     )
     disks: dict[str, DiskConfig] = Field(
         default={},

@@ -9,7 +9,7 @@ from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostChoice
 from stacks.config.models.image import ImageConfig
 from stacks.config.models.network import FurtherNetworkConfig, NetworkConfig
-from stacks.config.models.storage import PoolConfig
+from stacks.config.models.storage import FurtherPoolConfig, PoolConfig
 
 
 class LabConfig(Model):
@@ -46,6 +46,11 @@ class LabConfig(Model):
         default=PoolConfig.model_construct(),
         description="Where disks live.",
         json_schema_extra=doc(EVERYTHING, "see below"),
+    )
+    pools: dict[str, FurtherPoolConfig] = Field(
+        default={},
+        description="Further places for disks by name, made where disks are in them.",
+        json_schema_extra=doc("see below", "none", propertyNames=NAMES),
     )
     image: ImageConfig = Field(
         default="debian-13", description="The image of guests that give no `image`.", json_schema_extra=doc(REPLACE)

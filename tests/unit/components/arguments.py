@@ -8,6 +8,7 @@ from components.claim import Claim, ClaimArgs
 from components.data_disk import DataDisk, DataDiskArgs
 from components.domain import Graphics
 from components.enums import Firmware, NetworkManagerUse, NicKind, OnCloudInitChange, WaitFor
+from components.further_pool import FurtherPool, FurtherPoolArgs
 from components.guest import Guest, GuestArgs
 from components.host_bridge import HostBridge, HostBridgeArgs
 from components.image import Image, ImageArgs
@@ -40,6 +41,7 @@ IMAGE: ImageArgs = {
     "digest": "sha512:00",
     "build": "debian-13",
 }
+FURTHER_POOL: FurtherPoolArgs = {"lab": "six", "name": "six.big", "path": "/mnt/big/six"}
 POOL: PoolArgs = {"name": "six", "path": "/srv/six"}
 NETWORK_MANAGER: NetworkManagerArgs = {"use": NetworkManagerUse.UNMANAGED, "bridged": BRIDGE}
 NETWORK: NetworkArgs = {
@@ -126,6 +128,7 @@ BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResour
     Claim: lambda: Claim("it", CLAIM),
     Guest: lambda: Guest("it", guest_args()),
     DataDisk: lambda: DataDisk("it", DATA_DISK),
+    FurtherPool: lambda: FurtherPool("it", FURTHER_POOL),
     HostBridge: lambda: HostBridge("it", BRIDGE),
     Image: lambda: Image("it", IMAGE),
     KvmHost: lambda: KvmHost("it", HOST),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.data_disk import DataDisk, DataDiskArgs
+from components.data_disk import DataDisk, DataDiskArgs, VolumeGroup
 from tests.unit.components.arguments import DATA_DISK
 from tests.unit.mocks import Registered, run
 
@@ -36,6 +36,21 @@ def test_command() -> None:
     assert not command(protected=False).request.protect
 
 
+def test_in_a_volume_group() -> None:
+    """It is a volume without a file's name, and its marks are elsewhere."""
+    group = VolumeGroup("labvg", "six")
+    told = command(pool="", pool_path="/dev/labvg", marks="/srv/six", group=group).inputs["environment"]
+    plain = command().inputs["environment"]
+    assert {key: told[key] for key in told if told[key] != plain.get(key)} == {
+        "VOLUME": "six-node-1.data",
+        "POOL": "",
+        "POOL_PATH": "/dev/labvg",
+        "GUEST_MARKS": "/srv/six",
+        "GUEST_GROUP": "labvg",
+        "GUEST_LAB": "six",
+    }
+
+
 @pytest.mark.parametrize(
     ("key", "value", "replaces"),
     [
@@ -45,6 +60,8 @@ def test_command() -> None:
         ("protected", False, False),
         ("pool", "seven", True),
         ("pool_path", "/srv/seven", True),
+        ("marks", "/srv/six", False),
+        ("group", VolumeGroup("labvg", "six"), False),
         ("libvirt_seconds", 60, False),
     ],
 )

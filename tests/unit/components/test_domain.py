@@ -8,6 +8,7 @@ import pytest
 
 from components.domain import DomainSpec, Graphics, definition
 from components.domain_boot import DirectBoot, Install
+from components.domain_disks import DataVolume, DiskOptions
 from components.domain_nics import NicSpec, made_from
 from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
@@ -56,7 +57,7 @@ CHANGES: dict[str, object] = {
     "boot": DirectBoot("/srv/six/base-kernel-0", None, ""),
     "install": Install("/srv/six/base-iso-0", None),
     "disks": SPEC.disks[:1],
-    "data": [("data", "/srv/six/six-node-1.data.qcow2")],
+    "data": [DataVolume("data", "/srv/six/six-node-1.data.qcow2")],
     "network": "seven",
     "mac": "52:54:00:00:00:01",
     "instance": ["network-uuid", "10.20.6.5", "iid-2"],
@@ -66,6 +67,8 @@ CHANGES: dict[str, object] = {
     "title": "the lab's door",
     "shares": [Share("data", "/srv/data")],
     "nics": KEPT_NICS,
+    "root": DiskOptions(cache="none"),
+    "root_is_block": True,
 }
 
 
@@ -79,7 +82,6 @@ KEPT: dict[str, DomainSpec] = {
     "kvm": SPEC,
     "qemu": SPEC._replace(accelerator="qemu"),
     "uefi": SPEC._replace(firmware="uefi", machine="q35", graphics=None),
-    "data": SPEC._replace(data=[("archive", "/srv/six/six-node-1.archive.qcow2"), ("data", "/srv/a&b/data.qcow2")]),
     "parts": SPEC._replace(
         cpu=Cpu("host-model", Topology(1, 2, 1)),
         balloon=Balloon(is_there=True, free_page_reporting=True, autodeflate=True),
@@ -100,6 +102,24 @@ KEPT: dict[str, DomainSpec] = {
     "install-pc": SPEC._replace(machine="pc", install=Install("/srv/six/base-iso-0", None)),
     "install-uefi": SPEC._replace(
         firmware="uefi", machine="q35", install=Install("/srv/six/base-iso-0", "/srv/six/six-node-1-install.iso")
+    ),
+    "data": SPEC._replace(
+        data=[DataVolume("archive", "/srv/six/six-node-1.archive.qcow2"), DataVolume("data", "/srv/a&b/data.qcow2")]
+    ),
+    "volume-group": SPEC._replace(
+        disks=[("raw", "/dev/labvg/six-node-1"), SPEC.disks[1]],
+        root_is_block=True,
+        data=[DataVolume("data", "/dev/labvg/six-node-1.data", "raw", is_block=True)],
+    ),
+    "disks": SPEC._replace(
+        root=DiskOptions(cache="writeback", io="threads", discard="unmap"),
+        data=[
+            DataVolume("data", "/srv/six/six-node-1.data.qcow2", options=DiskOptions("none", "native", "ignore")),
+            DataVolume("ring", "/srv/ring.img", "raw", options=DiskOptions("directsync", "io_uring")),
+            DataVolume("disc", "/dev/disk/by-id/wwn-0x5", "raw", is_block=True, options=DiskOptions("none")),
+            DataVolume("both", "/dev/loop9", "raw", is_block=True, is_shared=True, options=DiskOptions("none")),
+            DataVolume("old", "/srv/old.qcow2", is_read_only=True),
+        ],
     ),
     "uefi-secure": SPEC._replace(firmware="uefi-secure", machine="q35", tpm=True, graphics=Graphics("spice", 6000)),
 }
@@ -124,7 +144,7 @@ def test_hash_follows_the_definition(field: str) -> None:
 
 def test_data_disks_are_no_other_machine() -> None:
     """They have a hash of their own: a guest need not restart for one, and its definition is another all the same."""
-    kept = [SPEC, *(SPEC._replace(data=[(name, f"/srv/{name}")]) for name in ("a", "b"))]
+    kept = [SPEC, *(SPEC._replace(data=[DataVolume(name, f"/srv/{name}")]) for name in ("a", "b"))]
     assert len({digest(spec) for spec in kept}) == 1
     assert len({tuple(re.findall(r' data="([0-9a-f]{32})"', definition(spec))) for spec in kept}) == 3
 

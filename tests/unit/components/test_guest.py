@@ -7,6 +7,7 @@ import pytest
 
 from components.domain import Graphics, definition
 from components.domain_boot import DirectBoot, Install
+from components.domain_disks import DataVolume, DiskOptions, RootPlace
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
@@ -102,6 +103,40 @@ def test_further_nics() -> None:
     assert "GUEST_NICS" not in command().inputs["environment"]
 
 
+def test_unusual_disks() -> None:
+    """They are data disks, with the same names and in the same order, but as they are asked for."""
+    log = DataVolume("log", "/dev/sdb", "raw", is_block=True)
+    spec = domain_spec(guest_args(data_disks=["data", "log"], unusual_disks={"log": log}), "iid-1")
+    assert spec.data == [DataVolume("data", "/srv/six/six-node-1.data.qcow2"), log]
+    plain, unusual = (command(data_disks=["log"], **more) for more in ({}, {"unusual_disks": {"log": log}}))
+    assert machine(plain) == machine(unusual)
+    assert plain.inputs["environment"]["DEFINITION"] != unusual.inputs["environment"]["DEFINITION"]
+
+
+@pytest.mark.parametrize(
+    ("root", "disk", "added"),
+    [
+        (
+            RootPlace("big", "six.big", "/mnt/big/six", ""),
+            ("qcow2", "/mnt/big/six/six-node-1.qcow2"),
+            {"GUEST_ROOT_PATH": "/mnt/big/six", "GUEST_ROOT_POOL": "six.big"},
+        ),
+        (
+            RootPlace("fast", "", "/dev/labvg", "labvg"),
+            ("raw", "/dev/labvg/six-node-1"),
+            {"GUEST_ROOT_PATH": "/dev/labvg", "GUEST_ROOT_GROUP": "labvg", "GUEST_LAB": "six"},
+        ),
+    ],
+)
+def test_another_pool(root: RootPlace, disk: tuple[str, str], added: dict[str, str]) -> None:
+    """The root disk is there, the seed in the lab's own; what a data disk is called follows from neither."""
+    spec = domain_spec(guest_args(root=root), "iid-1")
+    assert spec.disks == [disk, ("raw", "/srv/six/six-node-1-seed.iso")]
+    assert spec.root_is_block == bool(root.group)
+    told, plain = (command(**more).inputs["environment"] for more in ({"root": root}, {}))
+    assert {key: told[key] for key in told.keys() - plain.keys()} == added
+
+
 def test_broken() -> None:
     """A guest whose domain is gone is made whole again, each time that it is gone."""
     first, second = (command(is_broken=True) for _ in range(2))
@@ -133,6 +168,9 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "cpus": (4, "restart"),
     "memory_mib": (4096, "restart"),
     "data_disks": (["data"], "live"),
+    "root": (RootPlace("big", "six.big", "/mnt/big/six", ""), "replace"),
+    "disk_options": (DiskOptions(cache="none"), "restart"),
+    "unusual_disks": ({"log": DataVolume("log", "/dev/sdb", "raw", is_block=True)}, "nothing"),
     "firmware": (Firmware.UEFI, "restart"),
     "machine": ("q35", "restart"),
     "tpm": (True, "restart"),

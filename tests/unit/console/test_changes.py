@@ -7,6 +7,7 @@ import pytest
 
 from components.domain import Graphics
 from components.domain_boot import DirectBoot, Install
+from components.domain_disks import DataVolume, DiskOptions, RootPlace
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
 from components.effects import GUEST, PENDING, Effect
@@ -47,10 +48,17 @@ def step(
     return {"urn": f"{URN}{kind}", "op": operation, **states}
 
 
-def guest(operation: str, new: Mapping[str, Any], environment: Mapping[str, str], name: str = "web") -> list[Any]:
+def guest(
+    operation: str,
+    new: Mapping[str, Any],
+    environment: Mapping[str, str],
+    name: str = "web",
+    old: Mapping[str, Any] | None = None,
+) -> list[Any]:
     """A guest's steps: of what it is, to what it is to be."""
-    before = (None, None) if operation == "create" else (WEB, {"environment": COMMAND})
-    after = (None, None) if operation == "delete" else ({**WEB, **new}, {"environment": {**COMMAND, **environment}})
+    was = {**WEB, **(old or {})}
+    before = (None, None) if operation == "create" else (was, {"environment": COMMAND})
+    after = (None, None) if operation == "delete" else ({**was, **new}, {"environment": {**COMMAND, **environment}})
     return [
         step(f"Guest::{name}", operation, before[0], after[0], "urn:the-stack"),
         step(f"Guest$command:local:Command::{name}-guest", operation, before[1], after[1], f"{URN}Guest::{name}"),
@@ -95,6 +103,32 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
             "Guest web: disk 8GiB -> 20000000000 bytes (live)",
             "guests: 1 changed live",
         ],
+    ),
+    "a disk that is gone about in another way": (
+        guest(
+            "update",
+            {"data_disks": ["a", "c", "d"], "unusual_disks": {"c": "cache none", "d": "io threads"}},
+            {},
+            old={"data_disks": ["a", "b", "c"], "unusual_disks": {"b": "/dev/sdb (raw)"}},
+        ),
+        [
+            "Guest web: disks a, b, c -> a, c, d (live)",
+            "Guest web: disk c: plain -> cache none (restart)",
+            "guests: 1 restarted",
+        ],
+    ),
+    "another disk by the same name": (
+        guest(
+            "update",
+            {"unusual_disks": {"a": "/dev/sdc (raw, shared)"}},
+            {},
+            old={"data_disks": ["a"], "unusual_disks": {"a": "/dev/sdb (raw)"}},
+        ),
+        ["Guest web: disk a: /dev/sdb (raw) -> /dev/sdc (raw, shared) (live)", "guests: 1 changed live"],
+    ),
+    "a root disk that is gone about in another way": (
+        guest("update", {"disk_options": "cache none, io native"}, OTHER),
+        ["Guest web: root disk as QEMU likes -> cache none, io native (restart)", "guests: 1 restarted"],
     ),
     "times": (
         guest("update", {}, {"READY_SECONDS": "60"}),
@@ -326,13 +360,16 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         cpu=Cpu("maximum", None),
         data_disks=["data"],
         description="the lab's door",
+        disk_options=DiskOptions(io="threads"),
         firmware="uefi",
         graphics=Graphics("vnc", 6000, mark="1a2b"),
         install=Install("base-iso-0", "OEMDRV"),
         install_files="OEMDRV: ks.cfg: '[hidden 0]'",
         machine="q35",
         power="off",
+        root=RootPlace("big", "six.big", "/mnt/big", ""),
         tpm=True,
+        unusual_disks={"data": DataVolume("data", "/dev/sdb", "raw", is_block=True)},
         watchdog="reset",
         shares=[Share("data", "/srv/data")],
         nics=NICS,

@@ -45,6 +45,8 @@ _TEXTS = {
     "64 hexadecimal digits": st.text(_HEX, min_size=64, max_size=64),
     "128 hexadecimal digits": st.text(_HEX, min_size=128, max_size=128),
     "machine name": st.just("nas"),
+    "pool name": st.just("big"),
+    "volume group": st.sampled_from(["labvg", "vg.0"]),
     "layer name": st.sampled_from(sorted(LAYERS)),
     "catalogue name": st.sampled_from([*sorted(IMAGES), "none"]),
     "line of text": st.sampled_from(["the lab's door", "grüße: 1"]),
@@ -66,6 +68,7 @@ _NAMES = {
     "files": ["ks.cfg", "a-b_1"],
     "groups": ["worker", "n0"],
     "hosts": ["nas"],
+    "pools": ["big", "fast"],
     "networks": ["backend", "dmz"],
     "shares": ["home", "srv"],
     "nics": ["lan", "san-2"],
@@ -147,6 +150,8 @@ def labs(draw: st.DrawFn) -> Json:
     _settle_nics(lab)
     _give_out_addresses(lab)
     _settle_hardware(lab)
+    _settle_disks(lab)
+    _settle_pools(lab)
     return lab
 
 
@@ -289,6 +294,42 @@ def _settle_hardware(lab: Json) -> None:
             guest["balloon"] = "none"
         if guest.get("balloon") == "none":
             guest.pop("maxMemory", None)
+
+
+def _settle_disks(lab: Json) -> None:
+    """Each has one source, which nobody else has, and what goes with it."""
+    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    for number, guest in enumerate(guests):
+        disks: Json = guest.get("disks", {})
+        for name, disk in disks.items():
+            if disk.get("path") and not disk.get("size"):
+                disk["path"] = f"/dev/disk/by-id/{number}-{name}"
+                disk["shared"] = True
+                disk["cache"] = None
+                disk.pop("protect", None)
+            else:
+                disk["size"] = disk.get("size") or "1GiB"
+                for key in ("path", "shared", "readOnly"):
+                    disk.pop(key, None)
+        root: Json | str | None = guest.get("disk")
+        for disk in (*disks.values(), root if isinstance(root, dict) else {}):
+            if disk.get("io") == "native":
+                disk["io"] = None
+
+
+def _settle_pools(lab: Json) -> None:
+    """Each has one place of its own, and disks are in those that there are."""
+    pools: dict[str, Json] = lab.get("pools", {})
+    for name, pool in pools.items():
+        if pool.get("path"):
+            pool["path"] = f"/srv/pools/{name}"
+            pool.pop("volumeGroup", None)
+        else:
+            pool["volumeGroup"] = f"group_{name}"
+    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    for place in (*guests, *(disk for guest in guests for disk in guest.get("disks", {}).values())):
+        if place.get("pool"):
+            place["pool"] = next(iter(pools)) if pools and not place.get("path") else None
 
 
 def put(lab: Json, place: Place, value: Any) -> None:

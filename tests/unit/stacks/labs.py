@@ -1,10 +1,11 @@
 """Labs and hosts that tests start from."""
 
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any
 
-from components.host_facts import HostFacts, HostLink, LocalImage, Running
-from components.identity import network_uuid
+from components.host_facts import DiskSource, Holder, HostFacts, HostLink, LocalImage, Running, Store
+from components.identity import network_uuid, pool_uuid
 from stacks.config import Lab
 from stacks.config.parsing import parse
 
@@ -51,6 +52,8 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return {network: tuple(map(IPv6Network, prefixes)) for network, prefixes in value.items()}
         case "networks":
             return {network: tuple(map(IPv4Network, cidrs)) for network, cidrs in value.items()}
+        case "pool_uuids":
+            return {pool: pool_uuid(stack, pool) if uuid == "ours" else uuid for pool, uuid in value.items()}
         case "network_uuids":
             return {network: network_uuid(stack, "") if uuid == "ours" else uuid for network, uuid in value.items()}
         case "reservations":
@@ -63,6 +66,10 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return {kind: frozenset(models) for kind, models in value.items()}
         case "running":
             return {domain: Running(*has) for domain, has in value.items()}
+        case "stores":
+            return {pool: _store(**store) for pool, store in value.items()}
+        case "sources":
+            return {path: _source(**source) for path, source in value.items()}
         case (
             "unfinished"
             | "kept_bridges"
@@ -77,3 +84,13 @@ def _fact(name: str, value: Any, stack: str) -> Any:
             return frozenset(value)
         case _:
             return value
+
+
+def _store(**told: Any) -> Store:
+    disks: Mapping[str, Sequence[int]] = told.pop("disks", {})
+    held = {name: (size, taken) for name, (size, taken) in disks.items()}
+    return Store(told.pop("is_usable", True), disks=held, strangers=frozenset(told.pop("strangers", ())), **told)
+
+
+def _source(holders: Sequence[Sequence[Any]] = (), **source: Any) -> DiskSource:
+    return DiskSource(**source, holders=tuple(Holder(*holder) for holder in holders))

@@ -1,0 +1,1 @@
+"""Volume groups, on a kernel that has device mapper: Debian's, in a machine that QEMU emulates."""
