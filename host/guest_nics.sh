@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs in a guest, as root: its own system is told of its further NICs by cloud-init's own means, which it has for NICs that come
 # while it runs. No stage of cloud-init runs again.
+# Says what it had to tell it, or which NICs are not as they are to be (exit status 3).
 # usage: sh -s "NAME MAC CONFIGURED
 # ..." <guest_nics.sh   (CONFIGURED: an address with its prefix, dhcp, or none)
 # Source: https://docs.cloud-init.io/en/latest/explanation/events.html#hotplug
@@ -66,9 +67,11 @@ if [ -n "$rest" ]; then
         render "$name"
     done
     settle 30
+    [ -n "$rest" ] || echo told
 elif [ "$told" != "$wanted" ] && [ "$told" != none ]; then
     # One has gone; the first NIC stands for all that are left.
     render eth0
+    echo told
 fi
 [ -z "$rest" ] || {
     printf '%s\n' "$rest" | while read -r name mac; do

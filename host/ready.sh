@@ -78,7 +78,7 @@ tell_of_nics() {
     code=0
     names=$(guest_ssh "sudo -n sh -s '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
     case $code in
-        0) changed "NICs of $DOMAIN are as asked for" ;;
+        0) if [ -n "$names" ]; then changed "$DOMAIN is told of its NICs"; else ok "NICs of $DOMAIN"; fi ;;
         3) die "$DOMAIN: its own system must use its NICs, got others: ${names% }; see /var/log/cloud-init.log there, put it right, and run again" ;;
         *) die "$DOMAIN: its own system must be told of its NICs, got '$(tail -n 1 "$work/ssh.log" | tr -d '\r')'; run again" ;;
     esac

@@ -26,6 +26,7 @@ BACKEND: dict[str, Any] = {
     "mtu": 9000,
     "ipv6": "fd4b:6c61:6262:2::/64",
 }
+OTHERS: dict[str, Any] = {"dmz": {"cidr": "10.32.88.0/24", "mode": "routed"}, "wire": {"mode": "isolated"}}
 ON_BACKEND: dict[str, Any] = {"backend": {"network": "backend", "address": "10.31.88.10"}}
 ON_LAN: dict[str, Any] = {"lan": {"bridge": LAN, "address": "192.168.88.10/24"}}
 ON_WIRE: dict[str, Any] = {"wire": {"direct": FAR, "address": "192.168.89.10/24"}}
@@ -67,20 +68,20 @@ def lab(found: dict[str, list[str]]) -> Iterator[Lab]:
     """Two guests on a network that leads nowhere else, up."""
     assert STACK not in found["networks"]
     made = Lab(STACK)
-    write(made, ON_BACKEND)
+    write(made, ON_BACKEND, OTHERS)
     made.make("up")
     yield made
     made.remove()
 
 
-def write(lab: Lab, web: dict[str, Any], **backend: object) -> None:
+def write(lab: Lab, web: dict[str, Any], others: dict[str, Any] | None = None, **backend: object) -> None:
     """The lab, with the further NICs of one guest; the other has one on the network between them."""
     peer = {"nics": {"backend": {"network": "backend", "address": "10.31.88.11"}}}
     lab.write(
         {
             "kind": "guests",
-            "network": {"cidr": "10.20.88.0/24", "ipv6": "fd4b:6c61:6262:1::/64"},
-            "networks": {"backend": {**BACKEND, **backend}},
+            "network": {"cidr": "10.20.88.0/24", "ipv6": "fd4b:6c61:6262:1::/64", "mtu": 1400},
+            "networks": {"backend": {**BACKEND, **backend}, **(others or {})},
             "guests": {"web": {"nics": web}, "peer": peer},
         }
     )
@@ -107,6 +108,11 @@ def mtus(lab: Lab) -> dict[str, int]:
         "tap": int(Path(f"/sys/class/net/{tap}/mtu").read_text("utf-8")),
         "guest": int(lab.ssh("web", "cat /sys/class/net/backend/mtu")),
     }
+
+
+def bridge_of(network: str) -> str:
+    """Of a further network."""
+    return re.findall("<bridge name='([^']+)'", run("virsh", "net-dumpxml", f"{STACK}-{network}").stdout)[0]
 
 
 def names(lab: Lab) -> set[str]:
@@ -140,6 +146,18 @@ def test_a_network_that_leads_nowhere(lab: Lab) -> None:
     assert "<hostname>web</hostname>" in network
 
 
+def test_networks_of_each_mode(lab: Lab) -> None:
+    """Routed without translation, and a switch on which the host has no address; a first NIC has its MTU."""
+    rules = run("iptables-save").stdout
+    assert "-d 10.32.88.0/24" in rules
+    assert not [rule for rule in rules.splitlines() if "MASQUERADE" in rule and "10.32.88.0/24" in rule]
+    bridges = {name: bridge_of(name) for name in ("dmz", "wire")}
+    has = {name: ip("-o", "-4", "address", "show", "dev", bridge).split() for name, bridge in bridges.items()}
+    assert has["dmz"][3] == "10.32.88.1/24"
+    assert has["wire"] == []
+    assert lab.ssh("web", "cat /sys/class/net/eth0/mtu") == "1400"
+
+
 def test_ipv6(lab: Lab) -> None:
     """Addresses are those that were known before; the first NIC takes its own, and the only route."""
     told = json.loads(lab.pulumi("stack", "output", "guests", "--json").stdout)["web"]
@@ -160,7 +178,7 @@ def test_large_packets(lab: Lab) -> None:
 def test_nics_come_while_it_runs(lab: Lab) -> None:
     """On a bridge and on an interface of the host's: neither guest nor cloud-init starts again, and both work."""
     before = boot(lab)
-    write(lab, {**ON_BACKEND, **ON_LAN, **ON_WIRE})
+    write(lab, {**ON_BACKEND, **ON_LAN, **ON_WIRE}, OTHERS)
     preview = said(lab)
     assert f"Guest web: NIC lan comes: bridge {LAN} at 192.168.88.10/24 (live)" in preview, preview
     assert f"Guest web: NIC wire comes: interface {FAR} at 192.168.89.10/24 (live)" in preview, preview
@@ -182,6 +200,7 @@ def test_another_mtu(lab: Lab) -> None:
     before = boot(lab)
     write(lab, {**ON_BACKEND, **ON_LAN}, mtu=1450)
     preview = said(lab)
+    assert "Network network.dmz: destroyed" in preview, preview
     assert "Network network.backend: made anew: mtu 9000 -> 1450; of peer, web, the NICs there go and come" in preview
     assert f"Guest web: NIC wire goes: interface {FAR} at 192.168.89.10/24 (live)" in preview, preview
     lab.make("up")
@@ -190,6 +209,7 @@ def test_another_mtu(lab: Lab) -> None:
     assert mtus(lab) == {"bridge": 1450, "tap": 1450, "guest": 1450}
     assert send(lab, 1422) == "1422"
     assert "wire" not in lab.ssh("web", "sudo cat /etc/netplan/*.yaml")
+    assert run("virsh", "-q", "net-list", "--all", "--name").stdout.split().count(f"{STACK}-dmz") == 0
     assert lab.changes() == {}
 
 
@@ -239,6 +259,43 @@ def test_another_default_route(lab: Lab) -> None:
     assert boot(lab) != before
     assert defaults(lab) == ["lan", "eth0"]
     assert lab.changes() == {}
+
+
+def twin_image(directory: Path) -> Path:
+    """An image whose guests all have one machine-id, as those have that somebody has made of a machine that ran."""
+    (base,) = Path(f"/var/lib/libvirt/images/{STACK}").glob("base-debian-13-*")
+    image, machine_id = directory / "twins.raw", directory / "machine-id"
+    subprocess.run(["qemu-img", "convert", "-O", "raw", base, image], check=True)
+    told = subprocess.run(["sfdisk", "-J", image], check=True, capture_output=True, text=True).stdout
+    start = max(json.loads(told)["partitiontable"]["partitions"], key=lambda part: part["size"])["start"]
+    machine_id.write_text("0123456789abcdef0123456789abcdef\n", "utf-8")
+    for request in ("rm /etc/machine-id", f"write {machine_id} /etc/machine-id"):
+        subprocess.run(["debugfs", "-w", "-R", request, f"{image}?offset={start * 512}"], check=True)
+    return image
+
+
+def test_twins(lab: Lab, tmp_path: Path) -> None:
+    """Two guests with one machine-id, started side by side, ask for addresses by their MACs, and each has its own."""
+    twin = {"image": {"file": str(twin_image(tmp_path))}}
+    lab.write(
+        {
+            "kind": "guests",
+            "network": {"cidr": "10.20.88.0/24", "ipv6": "fd4b:6c61:6262:1::/64"},
+            "guests": {"twin-1": twin, "twin-2": twin},
+        }
+    )
+    lab.make("up")
+    told = json.loads(lab.pulumi("stack", "output", "guests", "--json").stdout)
+    seen = [lab.ssh(name, "cat /etc/machine-id; sudo cat /sys/class/dmi/id/product_uuid").split() for name in told]
+    assert seen[0][0] == seen[1][0] == "0123456789abcdef0123456789abcdef"
+    assert seen[0][1] != seen[1][1]
+    leases = run("virsh", "-q", "net-dhcp-leases", STACK).stdout
+    for name, guest in told.items():
+        (lease,) = [line.split() for line in leases.splitlines() if f" {name} " in line]
+        mac, address, client = lease[2], lease[4], lease[6]
+        assert address == f"{guest['address']}/24"
+        assert client == f"01:{mac}"
+        assert f"inet {guest['address']}/24" in lab.ssh(name, "ip -o -4 address show eth0")
 
 
 def test_destroy_leaves_the_host_as_found(lab: Lab, found: dict[str, list[str]]) -> None:
