@@ -166,7 +166,7 @@ def test_ipv6(lab: Lab) -> None:
     routes = json.loads(lab.ssh("web", "ip -j -6 route show default"))
     assert [route["dev"] for route in routes] == ["eth0"]
     peer = json.loads(lab.pulumi("stack", "output", "guests", "--json").stdout)["peer"]["nics"]["backend"]["address6"]
-    lab.ssh("web", f"ping -6 -c 1 -W 20 {peer}")
+    lab.ssh("web", f"sudo ping -6 -c 1 -W 20 {peer}")
 
 
 def test_large_packets(lab: Lab) -> None:
