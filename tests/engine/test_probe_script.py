@@ -1,6 +1,7 @@
 """host/probe.sh for a user who is not root: it looks as root where sudo lets it, and says so where not."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -29,7 +30,7 @@ def scripts() -> Iterator[Path]:
         yield directory
 
 
-def probe(scripts: Path, sudo: str) -> list[str]:
+def probe(scripts: Path, sudo: str, **asked: str) -> list[str]:
     """Run it as nobody, with a stand-in for sudo; what it printed."""
     (scripts / "bin" / "sudo").write_text(sudo, encoding="utf-8")
     (scripts / "bin" / "sudo").chmod(0o755)
@@ -44,6 +45,7 @@ def probe(scripts: Path, sudo: str) -> list[str]:
             "FILES": "base-x - /x y\nbase-z - /z",
             "FIRMWARE": "base-x",
             **NEEDS,
+            **asked,
         },
         capture_output=True,
         text=True,
@@ -54,22 +56,20 @@ def probe(scripts: Path, sudo: str) -> list[str]:
 
 def test_it_looks_as_root_where_it_may(scripts: Path) -> None:
     """The same script, with all that it was asked."""
-    assert probe(scripts, SUDO_LETS) == [
-        *("-n", "env", "LAB=six", "POOL_PATH=/var/lib/a pool", "FILES=base-x - /x y", "base-z - /z"),
-        "COMMANDS=curl dnsmasq",
-        *(
-            "FIRMWARE=base-x",
-            "SPICE=",
-            "CPU_TYPES=",
-            "IPV6=",
-            "GUEST_SHARES=",
-            "INTERFACES=",
-            "GUEST_STATES=",
-            "GUEST_PATHS=",
-            "GUEST_POOLS=",
-        ),
-        "./host/probe.sh",
-    ]
+    told = probe(scripts, SUDO_LETS)
+    assert told[:6] == ["-n", "env", "LAB=six", "POOL_PATH=/var/lib/a pool", "FILES=base-x - /x y", "base-z - /z"]
+    assert told[-1] == "./host/probe.sh"
+    head = (ROOT / "host" / "probe.sh").read_text("utf-8").partition("set -eu")[0]
+    optional = set(re.findall(r"\b([A-Z][A-Z0-9_]+) \(", head.partition("optionally")[2]))
+    asked = {"COMMANDS=curl dnsmasq", "FIRMWARE=base-x", *(f"{name}=" for name in optional - {"FIRMWARE"})}
+    assert {*told[6:-1]} == asked
+
+
+def test_interfaces(scripts: Path) -> None:
+    """Of those that it is asked for it tells the ones that are there."""
+    told = probe(scripts, SUDO_ASKS, INTERFACES="lo kvmt-none")
+    mtu = Path("/sys/class/net/lo/mtu").read_text("utf-8").strip()
+    assert [line for line in told if line.startswith("link ")] == [f"link lo interface {mtu} -"]
 
 
 def test_it_says_that_it_may_not(scripts: Path) -> None:
