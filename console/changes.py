@@ -285,7 +285,7 @@ def _guest(change: Change, what: str) -> Iterator[str]:
         told |= does == restart
         yield f"{what}disk {name}: {disks[0] or 'plain'} -> {disks[1] or 'plain'} ({does})"
     before, after = change.environment("oldState"), change.environment("newState")
-    for line in networks.nics(old, new, before.get("DEFINITION", ""), after.get("DEFINITION", "")):
+    for line in networks.nics(old, new, before, after):
         yield f"{what}{line} ({whole if is_new else GUEST['nics']})"
     ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
     if ids[0] != ids[1]:

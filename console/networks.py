@@ -8,25 +8,28 @@ from components.domain_nics import made_from
 Inputs = Mapping[str, Any]
 
 
-def nics(old: Inputs, new: Inputs, before: str, after: str) -> Iterator[str]:
+def nics(old: Inputs, new: Inputs, before: Inputs, after: Inputs) -> Iterator[str]:
     """What becomes of a guest's further NICs, each line without what it does to the guest.
 
     Args:
         old: what the guest shows now.
         new: what it is to show.
-        before: its definition now.
-        after: its definition then.
+        before: what its command reads now.
+        after: what it is to read.
     """
+    # As host/guest.sh and host/ready.sh have it.
+    is_told = after.get("WAIT_FOR") != "start" and after.get("INSTANCE_ID")
+    untold = "" if is_told else "; its own system is not told of it"
     had: Mapping[str, str] = old.get("nics", {})
     has: Mapping[str, str] = new.get("nics", {})
-    was, becomes = made_from(before), made_from(after)
+    was, becomes = (made_from(read.get("DEFINITION", "")) for read in (before, after))
     for name in sorted(had.keys() | has.keys()):
         if name not in has:
             yield f"NIC {name} goes: {had[name]}"
         elif name not in had:
-            yield f"NIC {name} comes: {has[name]}"
+            yield f"NIC {name} comes: {has[name]}{untold}"
         elif had[name] != has[name]:
-            yield f"NIC {name}: {had[name]} -> {has[name]}"
+            yield f"NIC {name}: {had[name]} -> {has[name]}{untold}"
         elif was.get(name) != becomes.get(name):
             yield f"NIC {name} goes and comes again"
 

@@ -230,6 +230,14 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
             "guests: 1 changed once restarted",
         ],
     ),
+    "NICs of which nobody is told": (
+        guest("update", {"nics": {"a": "bridge br0 by DHCP"}}, {"WAIT_FOR": "start"}),
+        [
+            "Guest web: NIC a comes: bridge br0 by DHCP; its own system is not told of it (live)",
+            "Guest web: waitFor default -> start (live)",
+            "guests: 1 changed live",
+        ],
+    ),
     "disks come and go": (
         [*disk("create", None, 1024), *disk("delete", 1536, None, "old")],
         [
