@@ -27,6 +27,8 @@ class NicArgs(TypedDict):
     configured: str
     """Plain: what the guest's own system gives it: an address with its prefix, `dhcp`, or `none`. Change: live, it is
     attached anew."""
+    configured_mtu: NotRequired[int]
+    """Plain: the MTU that it gives it; default: whatever the NIC has. Change: live, it is attached anew."""
     standing: Sequence[str]
     """Plain: what else it stands on, as its network's UUID. Change: live, it is attached anew."""
     shown: str
@@ -42,7 +44,7 @@ def nic_spec(nic: NicArgs) -> NicSpec:
         source=nic["source"],
         model=nic["model"],
         mtu=nic.get("mtu"),
-        standing=[nic.get("reserved", ""), nic["configured"], *nic["standing"]],
+        standing=[nic.get("reserved", ""), nic["configured"], str(nic.get("configured_mtu", "")), *nic["standing"]],
     )
 
 
@@ -61,6 +63,7 @@ def environment(nics: Sequence[NicArgs]) -> str:
                 nic["source"] if "reserved" in nic else "-",
                 nic.get("reserved", "-"),
                 nic["configured"],
+                str(nic.get("configured_mtu", "-")),
             ]
         )
         for nic in nics

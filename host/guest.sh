@@ -9,7 +9,7 @@
 #              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off)
 #              GUEST_SEED (kept: a seed disk that there is stays as it is) GUEST_TITLE; an empty LINK is a blank disk;
 #              where the root disk is elsewhere, GUEST_ROOT_PATH and GUEST_ROOT_POOL, or GUEST_ROOT_GROUP (of LVM) and GUEST_LAB
-#              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED; dashes where nothing is reserved)
+#              GUEST_NICS (of further ones, a line each: NAME MAC NETWORK ADDRESS CONFIGURED MTU; dashes for none)
 #              GUEST_RESTART (yes|no: a change that needs one is pending) GUEST_SIZE (CPUS-MIB, where it may grow while it runs)
 #              GUEST_CLOUD_INIT (replace, where another INSTANCE_ID does), RUN (not empty: what is there is not trusted)
 #              GUEST_INSTALL (yes|no) GUEST_INSTALL_SEED (label of a disk for its installer, whose files come below install/)
@@ -252,7 +252,8 @@ apply() {
         apply_domain
         # One that runs on as it was has neither its new address nor its new seed.
         [ -n "$pending" ] ||
-            CALLER=$CALLER GUEST_NICS=$GUEST_NICS GUEST_HAD_NICS=$seen_nics$resumed /bin/sh host/ready.sh <"$work/key" 8>&-
+            CALLER=$CALLER GUEST_NICS=$GUEST_NICS GUEST_HAD_NICS=$seen_nics$resumed \
+            GUEST_NETWORKS=$(cksum <"$work/files/network-config") /bin/sh host/ready.sh <"$work/key" 8>&-
         end_turn
     fi
     [ -n "$pending" ] || rm -f "$running_on"

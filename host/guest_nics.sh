@@ -2,12 +2,12 @@
 # Runs in a guest, as root: its own system is told of its further NICs by cloud-init's own means, which it has for NICs that come
 # while it runs. No stage of cloud-init runs again.
 # Says what it had to tell it, or which NICs are not as they are to be (exit status 3).
-# usage: sh -s "NAME MAC CONFIGURED
-# ..." <guest_nics.sh   (CONFIGURED: an address with its prefix, dhcp, or none)
+# usage: sh -s SUM "NAME MAC CONFIGURED MTU
+# ..." <guest_nics.sh   (SUM: of network-config; CONFIGURED: an address with its prefix, dhcp, or none; MTU: or a dash)
 # Source: https://docs.cloud-init.io/en/latest/explanation/events.html#hotplug
 set -eu
-wanted=$1
-kept=/var/lib/kvmlab/nics # what it was told of last
+sum=$1 wanted=$2
+kept=/var/lib/kvmlab/network-config # the sum of what it was told last
 hotplug=/etc/cloud/cloud.cfg.d/99-kvmlab-hotplug.cfg
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -18,9 +18,10 @@ device() {
     done
 }
 
-# is_settled NAME MAC CONFIGURED
+# is_settled NAME MAC CONFIGURED MTU
 is_settled() {
     [ "$(device "$2")" = "$1" ] && ip -o link show dev "$1" up | grep -q . || return 1
+    [ "$4" = - ] || [ "$(cat "/sys/class/net/$1/mtu")" = "$4" ] || return 1
     case $3 in
         */*) ip -o address show dev "$1" | grep -q " $3 " ;;
     esac
@@ -28,8 +29,8 @@ is_settled() {
 
 # unsettled: the names and MACs of the NICs that are not as they are to be.
 unsettled() {
-    printf '%s\n' "$wanted" | while read -r name mac configured; do
-        [ -z "$name" ] || is_settled "$name" "$mac" "$configured" || echo "$name $mac"
+    printf '%s\n' "$wanted" | while read -r name mac configured mtu; do
+        [ -z "$name" ] || is_settled "$name" "$mac" "$configured" "$mtu" || echo "$name $mac"
     done
 }
 
@@ -68,8 +69,8 @@ if [ -n "$rest" ]; then
     done
     settle 30
     [ -n "$rest" ] || echo told
-elif [ "$told" != "$wanted" ] && [ "$told" != none ]; then
-    # One has gone; the first NIC stands for all that are left.
+elif [ "$told" != "$sum" ] && [ "$told" != none ]; then
+    # One has gone, say; the first NIC stands for all that are left.
     render eth0
     echo told
 fi
@@ -81,4 +82,4 @@ fi
 }
 [ -n "$wanted" ] || [ "$told" != none ] || exit 0
 mkdir -p "${kept%/*}"
-printf '%s\n' "$wanted" >"$kept"
+printf '%s\n' "$sum" >"$kept"

@@ -2,7 +2,8 @@
 # Ready means ready: SSH answers with the host key that we gave the guest, and cloud-init says that it is done.
 # Called by guest.sh, with the lab's private SSH key on stdin.
 # environment: DOMAIN ADDRESS LOGIN HOST_KEY INSTANCE_ID NETWORK MAC READY_SECONDS CALLER (whom guest.sh works for)
-#              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before), and optionally GUEST_SIZE (of one
+#              GUEST_NICS (as guest.sh has them) GUEST_HAD_NICS (whether it had others before)
+#              GUEST_NETWORKS (a sum of its network-config), and optionally GUEST_SIZE (of one
 #              that may grow) GUEST_GREW (whether its root disk has, while it ran)
 #              GUEST_INSTALL (yes: what answers may be an installer, which has its root in memory)
 set -eu
@@ -74,9 +75,9 @@ tell_of_nics() {
         return
     fi
     echo nics >"$work/status"
-    nics=$(printf '%s\n' "$GUEST_NICS" | awk '{ print $1, $2, $5 }')
+    nics=$(printf '%s\n' "$GUEST_NICS" | awk '{ print $1, $2, $5, $6 }')
     code=0
-    names=$(guest_ssh "sudo -n sh -s '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
+    names=$(guest_ssh "sudo -n sh -s '$GUEST_NETWORKS' '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
     case $code in
         0) if [ -n "$names" ]; then changed "$DOMAIN is told of its NICs"; else ok "NICs of $DOMAIN"; fi ;;
         3) die "$DOMAIN: its own system must use its NICs, got others: ${names% }; see /var/log/cloud-init.log there, put it right, and run again" ;;

@@ -71,17 +71,18 @@ def _args(lab: Lab, guest: GuestSpec, nic: Nic, given: Addresses, uuids: Mapping
         "source": network.name if network else nic.source,
         "model": nic.model,
         "configured": configured,
-        # The guest is told of another gateway or MTU as of another NIC.
+        # The guest is told of another gateway as of another NIC.
         "standing": [
             uuids.get(nic.source, "") if network else "",
             *link.addresses[1:],
             link.gateway or ("default" if link.is_default else ""),
-            str(link.mtu or ""),
         ],
         "shown": _shown(nic, link, configured),
     }
     if nic.mtu:
         args["mtu"] = nic.mtu
+    if link.mtu:
+        args["configured_mtu"] = link.mtu
     if (guest.name, nic.name) in given:
         args["reserved"] = given[guest.name, nic.name]
     return args

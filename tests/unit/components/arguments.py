@@ -64,6 +64,7 @@ NICS: list[NicArgs] = [
         "model": "virtio",
         "reserved": "10.30.0.5",
         "configured": "10.30.0.5/24",
+        "configured_mtu": 9000,
         "standing": ["uuid"],
         "shown": "network backend at 10.30.0.5/24",
     },

@@ -97,8 +97,8 @@ def test_further_nics() -> None:
     """The script is told what is reserved for each, and what the guest's own system gives it."""
     asked = command(nics=NICS).inputs["environment"]["GUEST_NICS"].splitlines()
     assert asked == [
-        "backend 52:54:00:00:00:02 six-backend 10.30.0.5 10.30.0.5/24",
-        "lan 52:54:00:00:00:03 - - dhcp",
+        "backend 52:54:00:00:00:02 six-backend 10.30.0.5 10.30.0.5/24 9000",
+        "lan 52:54:00:00:00:03 - - dhcp -",
     ]
     assert "GUEST_NICS" not in command().inputs["environment"]
 

@@ -352,10 +352,10 @@ def test_nics() -> None:
     rows = [row.split() for row in made["Command a-guest"].inputs["environment"]["GUEST_NICS"].splitlines()]
     mac = identity.mac_address("six", "a", "backend")
     assert rows == [
-        ["backend", mac, "six-backend", "10.30.0.5", "10.30.0.5/24"],
-        ["lan", "52:54:00:00:00:02", "-", "-", "dhcp"],
-        ["san", identity.mac_address("six", "a", "san"), "-", "-", "192.168.5.5/24"],
-        ["wire", identity.mac_address("six", "a", "wire"), "-", "-", "none"],
+        ["backend", mac, "six-backend", "10.30.0.5", "10.30.0.5/24", "9000"],
+        ["lan", "52:54:00:00:00:02", "-", "-", "dhcp", "-"],
+        ["san", identity.mac_address("six", "a", "san"), "-", "-", "192.168.5.5/24", "1400"],
+        ["wire", identity.mac_address("six", "a", "wire"), "-", "-", "none", "-"],
     ]
     assert made["Guest a"].inputs["nics"] == {
         "backend": "network backend at 10.30.0.5/24, MTU 9000",
