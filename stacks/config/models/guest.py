@@ -156,7 +156,7 @@ class GuestConfig(Model):
         default={},
         description="Further NICs by name: at most 8, of at most 15 characters each, as the interface in the guest.",
         json_schema_extra=doc(
-            "live; its own system is told of one that comes, but with `ignore` or without cloud-init",
+            "live; its own system is told, but with `ignore` or `waitFor: start`",
             "none",
             propertyNames=NAMES,
         ),
