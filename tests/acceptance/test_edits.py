@@ -64,7 +64,10 @@ def write(machine: Machine, guests: dict[str, dict[str, Any]]) -> None:
         {
             "kind": "guests",
             "network": {"cidr": machine.cidr},
-            "networks": {"back": {"cidr": "10.31.83.0/24", "mode": "isolated"}},
+            "networks": {
+                name: {"cidr": f"10.{number}.83.0/24", "mode": "isolated"}
+                for number, name in enumerate(("back", "side"), 31)
+            },
             "image": {"file": str(machine.image)},
             "pool": {"path": str(machine.disk / "pool")},
             "guests": {name: {**QUICK, **edited} for name, edited in guests.items()},
@@ -92,7 +95,8 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
             disks[disk] = {"size": f"{size}MiB", "protect": False}
         case "nics":
             # A guest that boots nothing lets go of none.
-            guest.setdefault("nics", {})[chosen.choice(["back", "side"])] = {"network": "back"}
+            nic = chosen.choice(["back", "side"])
+            guest.setdefault("nics", {})[nic] = {"network": nic}
         case "gone" | "address":
             guest["address"] = f"10.20.83.{chosen.choice([n for n in range(10, 100) if n not in taken(guests)])}"
             key = "address"
