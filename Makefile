@@ -73,9 +73,12 @@ confinement: setup ## see what AppArmor's parser and SELinux's matching make of 
 volume-groups: setup ## make disks in a volume group, by real LVM on a kernel that QEMU emulates (three minutes)
 	@. .toolchain/env && pytest tests/acceptance/lvm
 
+# What is quick first.
+of_guests = changes pending drift capacity pools disks guests nics parts screens boot
+
 .PHONY: e2e-guests
-e2e-guests: setup ## real guests with all that config can ask for, and what edits do to them (twenty minutes)
-	@. .toolchain/env && pytest tests/acceptance/test_capacity.py tests/acceptance/test_changes.py tests/acceptance/test_guests.py tests/acceptance/test_boot.py tests/acceptance/test_nics.py tests/acceptance/test_parts.py tests/acceptance/test_screens.py tests/acceptance/test_disks.py tests/acceptance/test_pools.py -s
+e2e-guests: setup ## real guests with all that config can ask for, and what edits and hands do to them (an hour without KVM)
+	@. .toolchain/env && pytest $(of_guests:%=tests/acceptance/test_%.py) -s
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)
