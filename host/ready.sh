@@ -85,9 +85,15 @@ tell_of_nics() {
     esac
 }
 
-# Most systems leave a CPU that comes while they run switched off, until somebody or a rule of udev's switches it on.
+# A CPU that comes while the system runs takes it a while to see, and most leave it switched off, until somebody or a rule of
+# udev's switches it on.
 # shellcheck disable=SC2016 # expanded in the guest
-switch_cpus_on='for cpu in /sys/devices/system/cpu/cpu[0-9]*/online; do [ "$(cat "$cpu")" = 1 ] || echo 1 >"$cpu"; done'
+switch_cpus_on='for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    for cpu in /sys/devices/system/cpu/cpu[0-9]*/online; do [ "$(cat "$cpu")" = 1 ] || echo 1 >"$cpu"; done
+    [ "$(nproc)" -lt "$1" ] || exit 0
+    sleep 1
+done
+exit 1'
 
 # cloud-init grows the root partition and its file system at each boot, by means that fit the distribution; these are its own.
 # shellcheck disable=SC2016 # expanded in the guest
@@ -117,8 +123,9 @@ until finished; do
     sleep 1
 done
 tell_of_nics
-[ -z "${GUEST_SIZE:-}" ] || guest_ssh "sudo -n sh -c '$switch_cpus_on'" </dev/null 2>"$work/ssh.log" ||
-    printf '%s: CPUs that it was given are switched off, got %s\n' "$DOMAIN" "$(tail -n 1 "$work/ssh.log")"
+[ -z "${GUEST_SIZE:-}" ] ||
+    guest_ssh "sudo -n sh -c '$switch_cpus_on' sh ${GUEST_SIZE%-*}" </dev/null >/dev/null 2>"$work/ssh.log" ||
+    printf '%s: its system does not use the CPUs that it was given; switch them on there, or restart it\n' "$DOMAIN"
 [ -z "${GUEST_GREW:-}" ] || if size=$(guest_ssh "sudo -n sh -c '$grow'" </dev/null 2>"$work/ssh.log"); then
     changed "root file system of $DOMAIN has $size bytes"
 else
