@@ -17,7 +17,7 @@ COUNTED = {**DONE, "replace": "made anew", "same": "unchanged"}
 ECHOES = ("update failed", "destroy failed", "Resource monitor has terminated, shutting down")
 """What Pulumi has to say when something has failed and has been told."""
 _WAITS = "waits for its turn"
-_OUTCOME = re.compile(r"^(changed|ok): ")
+_OUTCOME = re.compile(r"^(changed|ok|note): ")
 _SECONDS = re.compile(r" \(\d+ s\)$")
 
 
@@ -57,7 +57,7 @@ class Progress:
             case Ended(step, well):
                 yield from self._end(step, now, well=well)
             case Said(about, "info", text) if about in self._stage:
-                self._says(about, text, now)
+                yield from self._says(about, text, now)
             case Said("", "error", text) if self._failed and text in ECHOES:
                 pass
             case Said(about, severity, text):
@@ -114,15 +114,20 @@ class Progress:
         said = "" if stage in ("begins", _WAITS) else f": {stage}"
         yield f"{step.name} {DONE.get(step.operation, step.operation)} in {duration(seconds)}{said}"
 
-    def _says(self, about: str, text: str, now: float) -> None:
+    def _says(self, about: str, text: str, now: float) -> Iterator[str]:
+        yield from (f"{about}: {self._of(about, bare(line))}" for line in text.splitlines() if line.startswith("note: "))
         lines = [bare(line) for line in text.splitlines()]
         self._said.setdefault(about, set()).update(lines)
-        stage = _SECONDS.sub("", lines[-1].removeprefix(f"{self._lab}-{about}").lstrip(": "))
+        stage = _SECONDS.sub("", self._of(about, lines[-1]))
         stage = _WAITS if stage.startswith(_WAITS) else stage
         if self._stage[about] == _WAITS:
             # A guest's own time begins with its turn.
             self._since[about] = now
         self._stage[about] = stage
+
+    def _of(self, about: str, line: str) -> str:
+        """What a script says, without the guest's name."""
+        return line.removeprefix(f"{self._lab}-{about}").lstrip(": ")
 
     def _told(self, about: str, severity: str, text: str) -> str:
         prefix = "" if severity == "info" else f"{severity}: "

@@ -153,7 +153,7 @@ apply_live() {
     ! must_restart || {
         pending=yes
         cp "/run/libvirt/qemu/$DOMAIN.pid" "$running_on"
-        changed "$DOMAIN is as asked for when it restarts, which is left to you"
+        note "$DOMAIN is as asked for when it restarts, which is left to you"
     }
 }
 
@@ -272,7 +272,7 @@ delete() {
     if is_on "$seen_state"; then
         if [ "$SHUTDOWN_SECONDS" -gt 0 ]; then
             take_turn "$DOMAIN"
-            shut_down || printf '%s: did not shut down within %s s, powered off\n' "$DOMAIN" "$SHUTDOWN_SECONDS"
+            shut_down || note "$DOMAIN: did not shut down within $SHUTDOWN_SECONDS s, powered off"
             end_turn
             state=$(domain_state "$DOMAIN")
         else

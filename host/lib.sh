@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What the scripts of host/ share: how they report, and how they speak to libvirt.
 # One calls another by /bin/sh: where over_ssh.sh puts them, a mount may let nothing be executed.
-# Each script prints one line per outcome, "changed: ..." or "ok: ...", and puts what went wrong on stderr.
+# Each script prints one line per outcome, "changed: ...", "ok: ..." or "note: ...", and puts what went wrong on stderr.
 
 LC_ALL=C
 LIBVIRT_DEFAULT_URI=qemu:///system
@@ -14,6 +14,7 @@ trap 'exit 129' HUP INT TERM # HUP: libvirt hangs, so there is no clearing up by
 
 changed() { printf 'changed: %s\n' "$*"; }
 ok() { printf 'ok: %s\n' "$*"; }
+note() { printf 'note: %s\n' "$*"; } # what a person should know of a run that ends well
 die() {
     printf '%s\n' "$*" >&2
     exit 1

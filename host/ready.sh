@@ -62,7 +62,7 @@ finished() {
             die "$DOMAIN: cloud-init failed in the guest; mend the layer that it names
 $details"
             ;;
-        2) printf '%s: cloud-init is done, with warnings; see cloud-init status --long in the guest\n' "$DOMAIN" ;;
+        2) note "$DOMAIN: cloud-init is done, with warnings; see cloud-init status --long in the guest" ;;
         *) return 1 ;;
     esac
 }
@@ -71,7 +71,7 @@ $details"
 tell_of_nics() {
     [ -n "$GUEST_NICS$GUEST_HAD_NICS" ] || return 0
     if [ -z "$INSTANCE_ID" ]; then
-        printf '%s: its own system is told of no NIC, as onCloudInitChange: ignore asks\n' "$DOMAIN"
+        note "$DOMAIN: its own system is told of no NIC, as onCloudInitChange: ignore asks"
         return
     fi
     echo nics >"$work/status"
@@ -125,11 +125,11 @@ done
 tell_of_nics
 [ -z "${GUEST_SIZE:-}" ] ||
     guest_ssh "sudo -n sh -c '$switch_cpus_on' sh ${GUEST_SIZE%-*}" </dev/null >/dev/null 2>"$work/ssh.log" ||
-    printf '%s: its system does not use the CPUs that it was given; switch them on there, or restart it\n' "$DOMAIN"
+    note "$DOMAIN: its system does not use the CPUs that it was given; switch them on there, or restart it"
 [ -z "${GUEST_GREW:-}" ] || if size=$(guest_ssh "sudo -n sh -c '$grow'" </dev/null 2>"$work/ssh.log"); then
     changed "root file system of $DOMAIN has $size bytes"
 else
-    printf '%s: its root disk has grown, its root file system has not; %s\n' "$DOMAIN" \
+    note "$DOMAIN: its root disk has grown, its root file system has not;" \
         "if it is not the last partition, or LVM's, grow it by the guest's own tools, else it grows at the next boot"
 fi
 changed "$DOMAIN is ready at $ADDRESS"

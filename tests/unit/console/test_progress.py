@@ -183,3 +183,11 @@ def test_sixty_guests_on_a_screen() -> None:
 def test_durations(seconds: float, said: str) -> None:
     """As people say them."""
     assert duration(seconds) == said
+
+
+def test_a_note() -> None:
+    """What a person should know is a line at once, though the run goes on well."""
+    note = "note: lab-web: its root file system has not grown"
+    events = [(0, begin("web-guest")), (2, said("web", note)), (3, said("web", "changed: lab-web is ready"))]
+    lines, _ = play([*events, (4, end("web-guest"))], 5)
+    assert lines[:2] == ["web: its root file system has not grown", "web created in 4 s: is ready"]
