@@ -115,7 +115,8 @@ class Progress:
         yield f"{step.name} {DONE.get(step.operation, step.operation)} in {duration(seconds)}{said}"
 
     def _says(self, about: str, text: str, now: float) -> Iterator[str]:
-        yield from (f"{about}: {self._of(about, bare(line))}" for line in text.splitlines() if line.startswith("note: "))
+        notes = [bare(line) for line in text.splitlines() if line.startswith("note: ")]
+        yield from (f"{about}: {self._of(about, note)}" for note in notes)
         lines = [bare(line) for line in text.splitlines()]
         self._said.setdefault(about, set()).update(lines)
         stage = _SECONDS.sub("", self._of(about, lines[-1]))
