@@ -194,7 +194,11 @@ apply_domain() {
         changed "$DOMAIN is off"
         return
     fi
-    virsh_all "${commands}start $DOMAIN"
+    # The kernel may be interrupted while it takes in what devices the guest may use, which libvirt does not try again.
+    (virsh_all "${commands}start $DOMAIN") 2>"$work/start" || {
+        grep -q 'BPF prog: Resource temporarily unavailable' "$work/start" || die "$(cat "$work/start")"
+        virsh_all "start $DOMAIN"
+    }
     changed "$DOMAIN started"
 }
 
