@@ -99,10 +99,17 @@ def test_one_guest_added_touches_only_it(lab: Lab) -> None:
 
 
 def test_cloud_init_changes_as_asked(lab: Lab) -> None:
-    """`rerun` keeps the disk, `replace` makes a new one; a disk grows on the way, and its file system with it."""
+    """`rerun` keeps the disk, `replace` makes a new one; a disk grows on the way, and its file system with it.
+
+    A disk that was written to is not lost without leave.
+    """
     for guest in ("web", "db"):
         lab.ssh(guest, f"touch {KEPT} && sync")
-    lab.write(config(note("second", disk="9GiB"), db=note("second", onCloudInitChange="replace")))
+    db = note("second", onCloudInitChange="replace")
+    lab.write(config(note("second", disk="9GiB"), db=db))
+    refused = run("make", "up", "STACK=e2e")
+    assert "lab.guests.db.allowDataLoss: must be true to replace db, whose root disk has been written" in refused.stdout
+    lab.write(config(note("second", disk="9GiB"), db={**db, "allowDataLoss": True}))
     lab.make("up")
     assert lab.ssh("web", f"cat /etc/note; ls {KEPT}").split() == ["second", KEPT]
     assert lab.ssh("db", f"cat /etc/note; ls {KEPT} 2>/dev/null || echo gone").split() == ["second", "gone"]
@@ -154,7 +161,7 @@ def test_another_image_and_pool_make_a_new_guest(lab: Lab, tmp_path: Path) -> No
     (base,) = Path("/var/lib/libvirt/images/e2e").glob("base-*")
     image, pool = tmp_path / "own.qcow2", Path("/var/lib/libvirt/images/e2e-elsewhere")
     shutil.copyfile(base, image)
-    lab.write(config() | {"image": {"file": str(image)}, "pool": {"path": str(pool)}})
+    lab.write(config({"allowDataLoss": True}) | {"image": {"file": str(image)}, "pool": {"path": str(pool)}})
     lab.make("up")
     assert lab.ssh("web", f"ls {KEPT} 2>/dev/null || echo gone") == "gone"
     assert (pool / "e2e-web.qcow2").exists()
