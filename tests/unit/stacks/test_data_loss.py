@@ -11,7 +11,7 @@ from tests.unit.stacks.labs import host, lab
 
 LINK = images.link(CatalogueImage("debian-13"))
 SINCE = "been written to, got false"
-TODO = "save what you need and set it, or take the change back"
+ADVICE = "save what you need and set it, or take the change back"
 
 
 def facts(births: dict[str, list[str]], **more: object) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def test_another_image() -> None:
     group: dict[str, Any] = {"groups": {"node": {"count": 3}}, "guests": {"web": {}, "new": {}}}
     births = {f"quickstart-node-{number}": ["base-old-1", "-"] for number in (1, 2)}
     told = problems(group, facts({**births, "quickstart-web": ["base-old-1", "-"]}))
-    why = f"{SINCE} (image base-old-1 -> {LINK}); {TODO}"
+    why = f"{SINCE} (image base-old-1 -> {LINK}); {ADVICE}"
     assert told == [
         f"lab.groups.node.allowDataLoss: must be true to replace node-1, node-2, whose root disks have {why}",
         f"lab.guests.web.allowDataLoss: must be true to replace web, whose root disk has {why}",
@@ -61,7 +61,7 @@ def test_cloud_init(birth: str, policy: str, reason: str | None) -> None:
     known = facts({"quickstart-web": [LINK, birth]})
     told = problems(guests, known, {"web": "iid-2"} if policy == "replace" else {})
     assert told == (
-        [f"lab.guests.web.allowDataLoss: must be true to replace web, whose root disk has {SINCE} ({reason}); {TODO}"]
+        [f"lab.guests.web.allowDataLoss: must be true to replace web, whose root disk has {SINCE} ({reason}); {ADVICE}"]
         if reason
         else []
     )
