@@ -51,10 +51,8 @@ def wanted(definition: str) -> Seen:
     """What a definition of ours makes of a domain."""
     domain = ElementTree.fromstring(definition)  # noqa: S314 (our own)
     memory = [_kib(element) for tag in ("memory", "currentMemory") if (element := domain.find(tag)) is not None]
-    guest = domain.find("metadata/{urn:kvmlab}guest")
-    vcpu = domain.find("vcpu")
-    assert guest is not None  # noqa: S101 (we have written it)
-    assert vcpu is not None  # noqa: S101
+    (guest,) = domain.iterfind("metadata/{urn:kvmlab}guest")
+    (vcpu,) = domain.iterfind("vcpu")
     return Seen(
         definition=guest.get("definition", ""),
         most_kib=memory[0],

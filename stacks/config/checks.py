@@ -12,13 +12,14 @@ from stacks.config.disks import disk_problems
 from stacks.config.hardware import hardware_problems
 from stacks.config.lab import LOCAL
 from stacks.config.models import NO_IMAGE, GuestConfig, LabConfig
+from stacks.config.naming import misnamed
 from stacks.config.networks import network_problems
 from stacks.config.nics import nic_problems
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import hosts, members
-from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, is_name, suggest_label
+from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, suggest_label
 from stacks.config.starting import starting_problems
 
 HOST_FIELDS = {"kind", "host", "hosts"}
@@ -75,8 +76,8 @@ def _hosts(reading: Reading) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for name, host in hosts(lab).items():
         place = ("hosts", name) if name else ("host",)
-        if name and not is_name(name):
-            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}; {_instead(name, lab.hosts)}")
+        if name and (problem := misnamed(name, lab.hosts)):
+            yield Problem(path(place), problem)
         elif len(name) > LABEL_MAX:
             yield Problem(path(place), f"must be at most {LABEL_MAX} characters, got {len(name)}; shorten it")
         if not reading.has(*place, "address"):
@@ -122,13 +123,6 @@ def _misplaced(guest: GuestConfig, names: Collection[str]) -> str | None:
     return f"must be a name of lab.hosts, got {got(guest.host)}; {meant(guest.host, known)}"
 
 
-def _instead(name: str, taken: Collection[str]) -> str:
-    nearest = suggest_label(name)
-    if nearest in taken:
-        return f"{nearest!r} is taken, choose another name"
-    return f"did you mean {nearest!r}?" if nearest else "choose another name"
-
-
 def _names(config: LabConfig, stack: str) -> Iterator[Problem]:
     """The whole name counts: stack, guest or group, and number."""
     taken = {*config.guests, *config.groups}
@@ -136,8 +130,8 @@ def _names(config: LabConfig, stack: str) -> Iterator[Problem]:
     wholes |= {("groups", name): f"{stack}-{name}-{group.count}" for name, group in config.groups.items()}
     for place, whole in wholes.items():
         name = place[1]
-        if not is_name(name):
-            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}; {_instead(name, taken)}")
+        if problem := misnamed(name, taken):
+            yield Problem(path(place), problem)
         elif (excess := len(whole) - LABEL_MAX) > 0:
             rule = f"must make a host name of at most {LABEL_MAX} characters"
             yield Problem(path(place), f"{rule}, got {got(whole)} of {len(whole)}; shorten it by {excess}")

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from components.errors import Problem, got, printable, shorten
 from stacks.config.models import DiskConfig, RootDiskConfig
+from stacks.config.naming import misnamed
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import members
-from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_name, suggest_label
+from stacks.config.scalars import LABEL_MAX, is_name
 
 DIRECT = ("none", "directsync")
 """Caches that pass over the host's memory."""
@@ -32,10 +33,8 @@ def _pools(reading: Reading) -> Iterator[Problem]:
     """Pools with a place and a name of their own, and those that guests name."""
     seen = {reading.lab.pool.path: "lab.pool.path"} if reading.lab.pool.path else {}
     for name, pool in reading.lab.pools.items():
-        if not is_name(name):
-            hint = suggest_label(name)
-            todo = f"did you mean {hint!r}?" if hint and hint not in reading.lab.pools else "choose another name"
-            yield Problem(path(("pools", name)), f"{LABEL_RULE}, got {got(name)}; {todo}")
+        if problem := misnamed(name, reading.lab.pools):
+            yield Problem(path(("pools", name)), problem)
         elif len(name) > LABEL_MAX:
             yield Problem(path(("pools", name)), f"must be at most {LABEL_MAX} characters, got {len(name)}; shorten it")
         where = path(("pools", name, "path" if pool.path else "volumeGroup"))

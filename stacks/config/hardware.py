@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator
 
 from components.errors import Problem, got, printable, shorten
 from stacks.config.models import ConsoleConfig, GuestConfig
+from stacks.config.naming import misnamed
 from stacks.config.parts import part_problems
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import members
-from stacks.config.scalars import LABEL_RULE, MIB, is_name, suggest_label
+from stacks.config.scalars import MIB
 
 LAST_PORT = 65535
 MOST_DISKS = 16
@@ -51,10 +52,8 @@ def _disks(place: Place, disks: Collection[str]) -> Iterator[Problem]:
             path((*place, "disks")), f"must be at most {MOST_DISKS}, got {len(disks)}; ask for fewer, and larger"
         )
     for name in disks:
-        if not is_name(name):
-            hint = suggest_label(name)
-            todo = f"did you mean {hint!r}?" if hint and hint not in disks else "choose another name"
-            yield Problem(path((*place, "disks", name)), f"{LABEL_RULE}, got {got(name)}; {todo}")
+        if problem := misnamed(name, disks):
+            yield Problem(path((*place, "disks", name)), problem)
         elif len(name) > SERIAL_MAX:
             rule = f"must be at most {SERIAL_MAX} characters, got {got(name)} of {len(name)}"
             yield Problem(path((*place, "disks", name)), f"{rule}; shorten it")

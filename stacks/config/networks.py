@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from components.errors import Problem, got
 from stacks.config.lab import Network, Segment
 from stacks.config.models import FurtherNetworkConfig
+from stacks.config.naming import misnamed
 from stacks.config.raw import path
 from stacks.config.reading import Reading
 from stacks.config.resolving import further_network, resolve_network
-from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_name, suggest_label
+from stacks.config.scalars import LABEL_MAX
 
 _SERVED = ("dhcp", "domain", "ipv6")
 """What a network without addresses has no use for."""
@@ -19,10 +20,8 @@ def network_problems(reading: Reading, stack: str) -> Iterator[Problem]:
     for name, network in reading.lab.networks.items():
         place = ("networks", name)
         whole = f"{stack}-{name}"
-        if not is_name(name):
-            hint = suggest_label(name)
-            todo = f"did you mean {hint!r}?" if hint and hint not in reading.lab.networks else "choose another name"
-            yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}; {todo}")
+        if problem := misnamed(name, reading.lab.networks):
+            yield Problem(path(place), problem)
         elif (excess := len(whole) - LABEL_MAX) > 0:
             rule = f"must make a name of at most {LABEL_MAX} characters"
             yield Problem(path(place), f"{rule}, got {got(whole)} of {len(whole)}; shorten it by {excess}")

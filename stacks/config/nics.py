@@ -9,12 +9,12 @@ from components.identity import mac_address
 from stacks.config.addresses import Range, free, rule_of
 from stacks.config.lab import Network, Segment
 from stacks.config.models import GuestConfig, NicConfig
+from stacks.config.naming import misnamed
 from stacks.config.networks import networks
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
 from stacks.config.resolving import Member, members, nic_address, nic_mac
-from stacks.config.scalars import LABEL_RULE, is_name, suggest_label
 
 MOST_NICS = 8
 NAME_MAX = 15
@@ -47,10 +47,8 @@ def nic_problems(reading: Reading, stack: str) -> Iterator[Problem]:
 
 def _name(place: Place, guest: GuestConfig) -> Iterator[Problem]:
     name = str(place[-1])
-    if not is_name(name):
-        hint = suggest_label(name)
-        todo = f"did you mean {hint!r}?" if hint and hint not in guest.nics else "choose another name"
-        yield Problem(path(place), f"{LABEL_RULE}, got {got(name)}; {todo}")
+    if problem := misnamed(name, guest.nics):
+        yield Problem(path(place), problem)
     elif len(name) > NAME_MAX:
         yield Problem(path(place), f"must be at most {NAME_MAX} characters, got {got(name)} of {len(name)}; shorten it")
     elif _KERNELS.fullmatch(name):

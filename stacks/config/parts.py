@@ -5,9 +5,9 @@ from math import prod
 
 from components.errors import Problem, got
 from stacks.config.models import BalloonConfig, ConsoleConfig, CpuConfig, GuestConfig
+from stacks.config.naming import misnamed
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
-from stacks.config.scalars import LABEL_RULE, is_name, suggest_label
 
 MOST_SHARES = 8
 """Each is a device, and a daemon on the host."""
@@ -59,10 +59,8 @@ def _shares(place: Place, tags: Collection[str]) -> Iterator[Problem]:
         rule = f"must be at most {MOST_SHARES}, got {len(tags)}"
         yield Problem(path((*place, "shares")), f"{rule}; share a directory above several of them")
     for tag in tags:
-        if not is_name(tag):
-            hint = suggest_label(tag)
-            todo = f"did you mean {hint!r}?" if hint and hint not in tags else "choose another tag"
-            yield Problem(path((*place, "shares", tag)), f"{LABEL_RULE}, got {got(tag)}; {todo}")
+        if problem := misnamed(tag, tags):
+            yield Problem(path((*place, "shares", tag)), problem)
         elif len(tag) > TAG_MAX:
             rule = f"must be at most {TAG_MAX} characters, got {got(tag)} of {len(tag)}"
             yield Problem(path((*place, "shares", tag)), f"{rule}; shorten it")
