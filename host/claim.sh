@@ -15,9 +15,15 @@ GUEST_LAB=$LAB # of volumes
 
 is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
 
+is_ours_domain() { [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ]; }
+
 # remove_domain DOMAIN: its disks stay. Nobody has ever been told that it is ready, so it is not asked to shut down.
 remove_domain() {
-    [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ] || return 0
+    is_ours_domain "$1" || return 0
+    # A run that was cut off may be taking it away.
+    alone "$1"
+    rm -f "$lock"
+    is_ours_domain "$1" || return 0
     domain_uuid=$(virsh -q domuuid "$1")
     virsh -q destroy "$1" >/dev/null 2>&1 || true
     virsh -q undefine "$1" --nvram --managed-save --snapshots-metadata --checkpoints-metadata >/dev/null

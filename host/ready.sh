@@ -12,8 +12,9 @@ set -eu
 # Seconds that are left; ssh itself never gives up on a guest that answers and does not come to an end.
 left() { echo $((started + READY_SECONDS - $(date +%s))); }
 
+# --foreground: in this script's group, so that what ends the script ends a guest's long answer, too.
 guest_ssh() {
-    timeout "$(($(left) > 0 ? $(left) : 1))" ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
+    timeout --foreground "$(($(left) > 0 ? $(left) : 1))" ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
         -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" -o GlobalKnownHostsFile=none \
         -o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o LogLevel=ERROR "$LOGIN@$ADDRESS" "$@"
 }

@@ -85,11 +85,12 @@ def test_a_step_is_one_login(lab: Lab, sshd: Sshd) -> None:
 
 def test_the_connection_is_lost(lab: Lab, sshd: Sshd) -> None:
     """A guest that was being made goes, by what is left over there; the error says what happened, and up goes on."""
-    write(lab, sshd, db=QUICK, slow={**QUICK, "waitFor": "cloud-init"})
-    output = act_at("slow.*no lease", lambda _: sshd.hang_up(), "make", "up", f"STACK={STACK}")
+    # In the midst of the longest of all answers, which ssh waits for over there.
+    slow = {"userData": {"runcmd": [["sleep", "300"]]}, "shutdownTimeout": "0s"}
+    write(lab, sshd, db=QUICK, slow=slow)
+    output = act_at("slow.*cloud-init is running", lambda _: sshd.hang_up(), "make", "up", f"STACK={STACK}")
     assert f"host {NAME}: must be reached by ssh, got " in output, output
-    # What is under way in there, a look at the guest by SSH, comes to its end first.
-    for _ in range(90):
+    for _ in range(30):
         if f"{STACK}-slow" not in host()["domains"]:
             break
         run("sleep", "1")
