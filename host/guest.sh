@@ -233,10 +233,10 @@ apply() {
     [ "$GUEST_FIRMWARE" = bios ] || [ -z "$LINK" ] || has_esp "$POOL_PATH/$LINK" qcow2 ||
         die "$DOMAIN: firmware $GUEST_FIRMWARE must have an image with an EFI system partition, got none in $LINK; take bios, or another image"
     has_root || {
+        [ -z "$LINK" ] || check_size
         ! is_on "$(domain_state "$DOMAIN")" || [ "$(virsh -q desc "$DOMAIN")" != "$OWNER" ] ||
             die "$DOMAIN: its root disk must be there while it runs, got it deleted; what is on it lasts until the guest stops:" \
                 "save it from inside, shut the guest down, and run again for a new disk"
-        [ -z "$LINK" ] || check_size
         fresh=yes
     }
     trap undo INT TERM
