@@ -141,7 +141,7 @@ class Lab:
 
 
 def _pulumi_processes(stack: str) -> list[int]:
-    found = run("pgrep", "-x", "pulumi").stdout.split()
+    found = (line.split(" ", 1)[0] for line in _processes("-x", "pulumi"))
     return [int(pid) for pid in found if f"--stack\0{stack}\0" in Path(f"/proc/{pid}/cmdline").read_text("utf-8")]
 
 
@@ -168,7 +168,7 @@ def host() -> dict[str, list[str]]:
         "rules": [line for line in kept if "LIBVIRT" not in line or "-j LIBVIRT" not in line],
         "processes": [
             line
-            for line in run("pgrep", "-a", "-f", "qemu-system|/var/lib/libvirt/dnsmasq").stdout.splitlines()
+            for line in _processes("-f", "qemu-system|/var/lib/libvirt/dnsmasq")
             if "default.conf" not in line and "<defunct>" not in line
         ],
         "scripts": scripts(),
@@ -181,8 +181,13 @@ def scripts() -> list[str]:
 
 
 def _scripts() -> dict[int, str]:
-    found = (line.split(" ", 1) for line in run("pgrep", "-a", "-f", "^/bin/sh host/").stdout.splitlines())
+    found = (line.split(" ", 1) for line in _processes("-f", "^/bin/sh host/"))
     return {int(pid): command for pid, command in found if _directory(pid) == str(ROOT)}
+
+
+def _processes(*which: str) -> list[str]:
+    """PID and command, a line each; those of containers, with a libvirt of their own, do not count."""
+    return run("pgrep", "-a", "--ns", str(os.getpid()), "--nslist", "pid", *which).stdout.splitlines()
 
 
 def _directory(pid: str) -> str:
