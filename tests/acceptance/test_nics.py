@@ -134,6 +134,19 @@ def said(lab: Lab) -> str:
     return done.stdout
 
 
+def twin_image(directory: Path) -> Path:
+    """An image whose guests all have one machine-id, as those have that somebody has made of a machine that ran."""
+    (base,) = Path(f"/var/lib/libvirt/images/{STACK}").glob("base-debian-13-*")
+    image, machine_id = directory / "twins.raw", directory / "machine-id"
+    subprocess.run(["qemu-img", "convert", "-O", "raw", base, image], check=True)
+    told = subprocess.run(["sfdisk", "-J", image], check=True, capture_output=True, text=True).stdout
+    start = max(json.loads(told)["partitiontable"]["partitions"], key=lambda part: part["size"])["start"]
+    machine_id.write_text("0123456789abcdef0123456789abcdef\n", "utf-8")
+    for request in ("rm /etc/machine-id", f"write {machine_id} /etc/machine-id"):
+        subprocess.run(["debugfs", "-w", "-R", request, f"{image}?offset={start * 512}"], check=True)
+    return image
+
+
 def test_a_network_that_leads_nowhere(lab: Lab) -> None:
     """Each guest has its address there, and the only default route is by its first NIC; the host has the name."""
     assert "inet 10.31.88.10/24" in lab.ssh("web", "ip -o address show backend")
@@ -259,6 +272,30 @@ def test_another_default_route(lab: Lab) -> None:
     assert boot(lab) != before
     assert defaults(lab) == ["lan", "eth0"]
     assert lab.changes() == {}
+
+
+def test_twins(lab: Lab, tmp_path: Path) -> None:
+    """Two guests with one machine-id, started side by side, ask for addresses by their MACs, and each has its own."""
+    twin = {"image": {"file": str(twin_image(tmp_path))}}
+    lab.write(
+        {
+            "kind": "guests",
+            "network": {"cidr": "10.20.88.0/24", "ipv6": "fd4b:6c61:6262:1::/64"},
+            "guests": {"twin-1": twin, "twin-2": twin},
+        }
+    )
+    lab.make("up")
+    told = json.loads(lab.pulumi("stack", "output", "guests", "--json").stdout)
+    seen = [lab.ssh(name, "cat /etc/machine-id; sudo cat /sys/class/dmi/id/product_uuid").split() for name in told]
+    assert seen[0][0] == seen[1][0] == "0123456789abcdef0123456789abcdef"
+    assert seen[0][1] != seen[1][1]
+    leases = run("virsh", "-q", "net-dhcp-leases", STACK).stdout
+    for name, guest in told.items():
+        (lease,) = [line.split() for line in leases.splitlines() if f" {name} " in line]
+        mac, address, client = lease[2], lease[4], lease[6]
+        assert address == f"{guest['address']}/24"
+        assert client == f"01:{mac}"
+        assert f"inet {guest['address']}/24" in lab.ssh(name, "ip -o -4 address show eth0")
 
 
 def test_destroy_leaves_the_host_as_found(lab: Lab, found: dict[str, list[str]]) -> None:

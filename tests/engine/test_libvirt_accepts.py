@@ -68,6 +68,9 @@ def test_domain(case: Path, tmp_path: Path) -> None:
     text = kept.replace("<name>six-node-1<", f"<name>{name}<").replace('type="kvm"', 'type="qemu"')
     try:
         define("define", text, tmp_path)
+        # The same schema, by the tool that others check with; it calls xmllint.
+        done = run("virt-xml-validate", str(tmp_path / "definition.xml"), "domain")
+        assert done.status == 0, done.errors
         digest = kept.partition('definition="')[2][:32]
         assert digest in run("virsh", "-q", "metadata", name, "urn:kvmlab", "--config").output
     finally:
