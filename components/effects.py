@@ -49,6 +49,9 @@ GUEST = {
 }
 """By what a preview shows of a Guest; what its cloud-config does is up to `onCloudInitChange`."""
 
+UNWRITTEN = "nothing has been written to its root disk"
+"""How a preview tells of a guest that is made anew and loses nothing with that disk."""
+
 PENDING = "a change is pending until it restarts"
 """How a run warns of a guest that runs on as it was."""
 
@@ -58,7 +61,7 @@ def effect(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Effect:
     most = {"cpus": "max_cpus", "memory_mib": "max_memory_mib"}.get(key)
     if most and old.get(most) and old.get(most) == new.get(most):
         # It does not let go of CPUs while it runs.
-        return Effect.LIVE if key != "cpus" or new[key] >= old[key] else Effect.RESTART
+        return Effect.LIVE if key != "cpus" or new.get(key, 0) >= old.get(key, 0) else Effect.RESTART
     return GUEST[key]
 
 

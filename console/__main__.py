@@ -15,7 +15,7 @@ from contextlib import closing
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from console import changes
+from console import protection, steps, text
 from console.display import display
 from console.events import read
 from console.progress import Progress
@@ -27,7 +27,7 @@ def main(operation: str, stack: str, *flags: str) -> int:
         return preview(stack, *flags)
     if operation == "destroy" and (kept := protected(stack)):
         # Pulumi would say so when all that stands on them is gone.
-        sys.stdout.write(f"error: {changes.refusal(kept)}\n")
+        sys.stdout.write(f"error: {protection.refusal(kept)}\n")
         return 1
     return run(operation, stack, *flags)
 
@@ -36,7 +36,7 @@ def protected(stack: str) -> list[str]:
     """What of a stack must not be deleted, by name."""
     command = ["pulumi", "stack", "export", "--stack", stack]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
-    return changes.protected(json.loads(done.stdout)) if done.stdout else []
+    return protection.protected(json.loads(done.stdout)) if done.stdout else []
 
 
 def preview(stack: str, *flags: str) -> int:
@@ -46,8 +46,8 @@ def preview(stack: str, *flags: str) -> int:
     if not done.stdout:
         return done.returncode  # why has been told
     told = json.loads(done.stdout)
-    errors = [f"error: {error}" for error in changes.errors(told)]
-    sys.stdout.writelines(f"{line}\n" for line in errors or (*changes.lines(told), *changes.said(told)))
+    errors = [f"error: {error}" for error in steps.errors(told)]
+    sys.stdout.writelines(f"{line}\n" for line in errors or (*text.lines(told), *text.said(told)))
     return done.returncode
 
 
@@ -63,12 +63,12 @@ def run(operation: str, stack: str, *flags: str) -> int:
     with closing(shown):
         for line in _lines(process):
             event = read(line) if line else None
-            for text in progress.take(event, time.monotonic()) if event else ():
-                shown.line(text)
+            for told in progress.take(event, time.monotonic()) if event else ():
+                shown.line(told)
             shown.tick(progress, time.monotonic())
         status = process.wait()
-    for text in progress.end(time.monotonic()):
-        shown.line(text)
+    for told in progress.end(time.monotonic()):
+        shown.line(told)
     return status if status >= 0 else 128 - status
 
 

@@ -4,18 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.domain_nics import made_from
+from components.effects import Effect
+from console.detail import Detail
 
 Inputs = Mapping[str, Any]
 
 
-def nics(old: Inputs, new: Inputs, before: Inputs, after: Inputs) -> Iterator[str]:
-    """What becomes of a guest's further NICs, each line without what it does to the guest.
+def nics(old: Inputs, new: Inputs, before: Inputs, after: Inputs, effect: Effect) -> Iterator[Detail]:
+    """What becomes of a guest's further NICs.
 
     Args:
         old: what the guest shows now.
         new: what it is to show.
         before: what its command reads now.
         after: what it is to read.
+        effect: what a change of one does to the guest.
     """
     # As host/guest.sh and host/ready.sh have it.
     is_told = after.get("WAIT_FOR") != "start" and after.get("INSTANCE_ID")
@@ -25,13 +28,13 @@ def nics(old: Inputs, new: Inputs, before: Inputs, after: Inputs) -> Iterator[st
     was, becomes = (made_from(read.get("DEFINITION", "")) for read in (before, after))
     for name in sorted(had.keys() | has.keys()):
         if name not in has:
-            yield f"NIC {name} goes: {had[name]}"
+            yield Detail(f"NIC {name} goes:", effect, before=had[name])
         elif name not in had:
-            yield f"NIC {name} comes: {has[name]}{untold}"
+            yield Detail(f"NIC {name} comes:", effect, after=f"{has[name]}{untold}")
         elif had[name] != has[name]:
-            yield f"NIC {name}: {had[name]} -> {has[name]}{untold}"
+            yield Detail(f"NIC {name}:", effect, had[name], f"{has[name]}{untold}")
         elif was.get(name) != becomes.get(name):
-            yield f"NIC {name} goes and comes again"
+            yield Detail(f"NIC {name} goes and comes again", effect)
 
 
 def network(operation: str, old: Inputs, new: Inputs, guests: Mapping[str, Inputs]) -> str | None:

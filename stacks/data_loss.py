@@ -26,6 +26,18 @@ def problems(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, st
     return [_problem(place, list(guests)) for place, guests in groupby(lost, lambda each: _place(each[0]))]
 
 
+def unwritten(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, str]) -> list[str]:
+    """The guests that are replaced and lose nothing with their root disks, to which nothing has been written."""
+    return [
+        guest.name
+        for part, facts in placed
+        for guest in part.guests
+        if not _moves(guest, part, facts, placed)
+        and not _is_written(guest, part, facts)
+        and _is_replaced(guest, part, facts, instances.get(guest.name, "-"))
+    ]
+
+
 def _place(guest: GuestSpec) -> str:
     return f"lab.groups.{guest.group}" if guest.group else f"lab.guests.{guest.name}"
 
@@ -42,6 +54,13 @@ def _lost(
     guest: GuestSpec, part: Lab, facts: HostFacts, placed: Sequence[tuple[Lab, HostFacts]], instance: str
 ) -> str | None:
     """Why a guest would lose its disk, if it would."""
+    if moves := _moves(guest, part, facts, placed):
+        return moves
+    return _is_replaced(guest, part, facts, instance) if _is_written(guest, part, facts) else None
+
+
+def _moves(guest: GuestSpec, part: Lab, facts: HostFacts, placed: Sequence[tuple[Lab, HostFacts]]) -> str | None:
+    """From where to where it goes, and leaves its disk behind."""
     domain = f"{part.stack}-{guest.name}"
     for other, there in placed:
         if other is not part and there.domains.get(domain) == owner(part.stack):
@@ -49,9 +68,17 @@ def _lost(
     old_path = facts.pools.get(part.pool.name, part.pool.path)
     if facts.domains.get(domain) == owner(part.stack) and old_path != part.pool.path:
         return f"the pool goes from {old_path} to {part.pool.path}"
-    if f"{domain}.qcow2" not in facts.written or domain not in facts.births:
-        return None
-    return next(_changes(facts.births[domain], (images.link(guest.image) if guest.image else "", instance)), None)
+    return None
+
+
+def _is_written(guest: GuestSpec, part: Lab, facts: HostFacts) -> bool:
+    return f"{part.stack}-{guest.name}.qcow2" in facts.written
+
+
+def _is_replaced(guest: GuestSpec, part: Lab, facts: HostFacts, instance: str) -> str | None:
+    """By what, as far as its host tells how it was made."""
+    birth = facts.births.get(f"{part.stack}-{guest.name}")
+    return birth and next(_changes(birth, (images.link(guest.image) if guest.image else "", instance)), None)
 
 
 def _changes(birth: tuple[str, str], asked: tuple[str, str]) -> Iterator[str]:

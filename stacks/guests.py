@@ -7,7 +7,7 @@ import pulumi
 from components import identity, keys
 from components.claim import Claim
 from components.data_disk import DataDisk, DataDiskArgs, VolumeGroup
-from components.effects import PENDING
+from components.effects import PENDING, UNWRITTEN
 from components.errors import ConfigError, Problem
 from components.further_pool import FurtherPool
 from components.guest import Guest, domain_definition
@@ -51,8 +51,12 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         nic_addresses=nics.addresses(lab, placed),
         secrets=stack_secrets(),
     )
-    if lost := data_loss.problems(placed, _instances(lab, common)):
+    instances = _instances(lab, common)
+    if lost := data_loss.problems(placed, instances):
         raise ConfigError(lab.stack, lost)
+    if pulumi.runtime.is_dry_run():
+        for name in data_loss.unwritten(placed, instances):
+            pulumi.info(f"guest {name}: {UNWRITTEN}")
     directory = f".kvmlab/ssh/{lab.stack}"
     # First of all, since it carries a secret: with a wrong passphrase the run ends here, before a host is touched.
     ssh_access = SshAccess(

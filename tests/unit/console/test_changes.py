@@ -10,10 +10,11 @@ from components.domain_boot import DirectBoot, Install
 from components.domain_disks import DataVolume, DiskOptions, RootPlace
 from components.domain_parts import Balloon, Cpu
 from components.domain_shares import Share
-from components.effects import GUEST, PENDING, Effect
+from components.effects import GUEST, PENDING, UNWRITTEN, Effect
 from components.guest import shown
-from console import changes
-from console.changes import MIB, lines
+from console import protection, steps, text
+from console.text import lines
+from console.words import MIB
 from tests.unit.components.arguments import NICS, guest_args
 
 URN = "urn:pulumi:six::kvmlab::kvmlab:index:"
@@ -317,9 +318,34 @@ def test_further_networks() -> None:
         "Guest web: NIC a: bridge br0 by DHCP -> bridge br1 by DHCP (live)",
         "Guest web: NIC b goes and comes again (live)",
         "Guest web: NIC c goes: network dmz (live)",
-        "Network network.san: made anew: mtu default -> 9000; of web, the NICs there go and come",
         "Network network.dmz: destroyed; web lose their NICs there",
+        "Network network.san: made anew: mtu default -> 9000; of web, the NICs there go and come",
         "guests: 1 changed live",
+    ]
+
+
+def test_a_refresh() -> None:
+    """With `--refresh` the engine has looked at each resource before: that is no change, and told once."""
+    steps = guest("update", {"autostart": True}, {})
+    looked = [{**each, "op": "refresh"} for each in guest("same", {}, {})]
+    told = ["Guest web: autostart false -> true (live)", "guests: 1 changed live"]
+    assert list(lines({"steps": [*looked, *steps]}))[:-1] == told
+
+
+def test_any_order() -> None:
+    """Guests are told by name, whatever order the engine has."""
+    steps = [each for name in ("node-10", "node-9") for each in guest("create", {}, {}, name)]
+    told = list(lines({"steps": steps}))
+    assert [line.partition(":")[0] for line in told[:2]] == ["Guest node-9", "Guest node-10"]
+    assert told == list(lines({"steps": steps[::-1]}))
+
+
+def test_nothing_is_lost_with_a_root_disk() -> None:
+    """As its host shows; it is said so."""
+    said = [{"severity": "info", "message": f"guest web: {UNWRITTEN}\n"}]
+    assert list(lines({"steps": guest("replace", {}, {}), "diagnostics": said}))[:2] == [
+        "Guest web: replaced, its root disk, never written to, is made anew; data disks stay (replace)",
+        "guests: 1 replaced",
     ]
 
 
@@ -329,8 +355,8 @@ def test_errors() -> None:
         {"severity": "warning", "message": "slow"},
         {"severity": "error", "message": "error: stack six: 1 problem\n  ...\n"},
     ]
-    assert changes.errors({"diagnostics": said}) == ["stack six: 1 problem\n  ..."]
-    assert changes.errors({}) == []
+    assert steps.errors({"diagnostics": said}) == ["stack six: 1 problem\n  ..."]
+    assert steps.errors({}) == []
 
 
 def test_said() -> None:
@@ -340,23 +366,23 @@ def test_said() -> None:
         {"severity": "warning", "message": "warning: slow\n"},
         {"severity": "info#err", "message": "a library's"},
     ]
-    assert list(changes.said({"diagnostics": said})) == ["warning: slow", "capacity  promised", "memory    12GiB"]
-    assert list(changes.said({})) == []
+    assert list(text.said({"diagnostics": said})) == ["warning: slow", "capacity  promised", "memory    12GiB"]
+    assert list(text.said({})) == []
 
 
 def test_protected() -> None:
     """By the names that config has for disks; a stack that was never deployed has none."""
     disk = f"{URN}DataDisk$command:local:Command::web.data-disk"
     resources = [{"urn": f"{URN}Guest::web"}, {"urn": disk, "protect": True}]
-    assert changes.protected({"deployment": {"resources": resources}}) == ["web.data"]
-    assert changes.protected({"deployment": {"manifest": {}}}) == []
+    assert protection.protected({"deployment": {"resources": resources}}) == ["web.data"]
+    assert protection.protected({"deployment": {"manifest": {}}}) == []
 
 
 def test_refusal() -> None:
     """Whatever must stay, it is told once what to do."""
     todo = "protected and must stay, got a destroy; write protect: false, run `make up`, and destroy then"
-    assert changes.refusal(["web.data"]) == f"web.data: is {todo}"
-    assert changes.refusal(["web.log", "web.data"]) == f"web.data, web.log: are {todo}"
+    assert protection.refusal(["web.data"]) == f"web.data: is {todo}"
+    assert protection.refusal(["web.log", "web.data"]) == f"web.data, web.log: are {todo}"
 
 
 def test_all_that_a_guest_shows_has_an_effect() -> None:

@@ -86,3 +86,16 @@ def test_another_host() -> None:
     known = [host(facts({"quickstart-web": [LINK, "-"]})), host({})]
     (told,) = data_loss.problems(list(zip(asked.parts(), known, strict=True)), {})
     assert "(it goes from host nas to box)" in told.message
+
+
+def test_nothing_has_been_written() -> None:
+    """Of those that are replaced, told are the ones that lose nothing; one that goes elsewhere may."""
+    asked = lab({"kind": "guests", "guests": {"web": {}, "full": {"allowDataLoss": True}, "new": {}}})
+    births = {f"quickstart-{name}": ["base-old-1", "-"] for name in ("web", "full")}
+    known = facts(births, written=["quickstart-full.qcow2"])
+    placed = [(part, host(known)) for part in asked.parts()]
+    assert data_loss.unwritten(placed, {}) == ["web"]
+    moved = [(part, host({**known, "pools": {"quickstart": "/mnt/old"}})) for part in asked.parts()]
+    assert data_loss.unwritten(moved, {}) == []
+    same = [(part, host(facts({"quickstart-web": [LINK, "-"]}, written=[]))) for part in asked.parts()]
+    assert data_loss.unwritten(same, {}) == []

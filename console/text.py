@@ -1,0 +1,53 @@
+"""A preview as text, for `make preview`. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from console import steps
+from console.changes import Fate, Told, renames, tell
+from console.steps import Json
+
+_COUNTED = {
+    "created": [Fate.CREATED],
+    "destroyed": [Fate.DESTROYED],
+    "unchanged": [Fate.UNCHANGED],
+    "changed live": [Fate.LIVE],
+    "changed once restarted": [Fate.PENDING],
+    "restarted": [Fate.RESTARTED],
+    "replaced": [Fate.REPLACED, Fate.LOST],
+}
+_STEPS = {
+    "create": "created",
+    "delete": "destroyed",
+    "update": "updated",
+    "replace": "made anew",
+    "same": "unchanged",
+}
+
+
+def lines(preview: Json) -> Iterator[str]:
+    """What a person reads: guests first, the worst before the rest, then all else, and the count of it."""
+    told = tell(preview)
+    yield from [line for each in told for line in _lines(each)] or ["nothing changes"]
+    yield from (f"Guest {name}: {what}" for name, what in renames(told))
+    fates = Counter(each.fate for each in told if each.kind == "Guest")
+    counted = {word: sum(fates[fate] for fate in those) for word, those in _COUNTED.items()}
+    yield "guests: " + (", ".join(f"{count} {word}" for word, count in counted.items() if count) or "none")
+    counts: Mapping[str, int] = preview.get("changeSummary") or {}
+    yield "resources: " + ", ".join(f"{count} {_STEPS.get(op, op)}" for op, count in sorted(counts.items()) if count)
+
+
+def said(preview: Json) -> Iterator[str]:
+    """What the program has to say besides: warnings, and the table of what guests ask for and what there is."""
+    for warning in steps.warnings(preview):
+        yield from f"warning: {warning}".splitlines()
+    for table in steps.tables(preview):
+        yield from table.splitlines()
+
+
+def _lines(told: Told) -> Iterator[str]:
+    what = f"{told.kind} {told.name}: "
+    for detail in (told.head, *told.details):
+        if detail:
+            yield f"{what}{detail.text}"
+            yield from (f"    {line}" for hunk in detail.hunks for line in hunk)
