@@ -33,6 +33,10 @@ up: stack ## make the lab real; STACK=quickstart is the default, here and below;
 preview: stack ## say what `make up` would change, and what that does to each guest; REFRESH=yes looks for what was done by hand
 	@$(console) preview $(STACK) $(refresh); $(tidied)
 
+.PHONY: graph
+graph: stack ## draw the lab with what `make up` would change in it, as graphs/STACK.svg and, for Mermaid, graphs/STACK.mmd
+	@$(console) graph $(STACK) $(refresh); $(tidied)
+
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found
 	@$(console) destroy $(STACK); $(tidied)

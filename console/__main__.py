@@ -1,6 +1,6 @@
-"""`make up`, `make destroy` and `make preview`: Pulumi's run, shown in terms of guests.
+"""`make up`, `make destroy`, `make preview` and `make graph`: Pulumi's run, shown in terms of guests.
 
-usage: python -m console up|destroy|preview STACK [FLAG...]
+usage: python -m console up|destroy|preview|graph STACK [FLAG...]
 
 Plain `pulumi up` does the same and shows it in Pulumi's own way. Exit status: Pulumi's.
 """
@@ -15,7 +15,7 @@ from contextlib import closing
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from console import protection, steps, text
+from console import graph, protection, steps, text
 from console.display import display
 from console.events import read
 from console.progress import Progress
@@ -25,6 +25,8 @@ def main(operation: str, stack: str, *flags: str) -> int:
     """Run it and show it; Pulumi is given the flags."""
     if operation == "preview":
         return preview(stack, *flags)
+    if operation == "graph":
+        return graph.show(stack, *flags)
     if operation == "destroy" and (kept := protected(stack)):
         # Pulumi would say so when all that stands on them is gone.
         sys.stdout.write(f"error: {protection.refusal(kept)}\n")

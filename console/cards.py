@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from console.nodes import Guest, Link, Mark, Plug, RailKey, Topology
+from console.nodes import Guest, Kind, Link, Mark, Plug, RailKey, Topology
 from console.words import series
 
 FEW = 12
@@ -92,9 +92,15 @@ def _card(guests: Sequence[Guest]) -> Card:
         for link in guest.links:
             links.setdefault((link.name, link.rail, link.plug), []).append(link)
     wires = [
-        Wire(rail, _label(name, alike, len(guests)), plug, not name) for (name, rail, plug), alike in links.items()
+        Wire(rail, _label(_what(name, rail), alike, len(guests)), plug, not name)
+        for (name, rail, plug), alike in links.items()
     ]
     return Card(first.host, _names(guests), tuple(lines), first.mark, tuple(wires), len(guests))
+
+
+def _what(name: str, rail: RailKey) -> str:
+    """NICs go without saying."""
+    return f"disk {name}" if rail.kind == Kind.DISK else name
 
 
 def _label(name: str, links: Sequence[Link], guests: int) -> str:

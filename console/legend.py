@@ -56,26 +56,26 @@ def is_empty(host: Host, topology: Topology) -> bool:
 
 def title(topology: Topology) -> str:
     """What is shown."""
-    return f"Lab {topology.stack}"
+    return f"Lab {printable(topology.stack)}"
 
 
 def summary(topology: Topology) -> str:
     """All of it in a sentence."""
     counts = Counter(guest.mark for guest in topology.guests)
-    told = ", ".join(f"{counts[mark]} {mark}" for mark in Mark if counts[mark])
+    told = (f"{counts[mark]} {mark}" for mark in Mark if counts[mark])
     kinds = Counter(rail.key.kind for rail in topology.rails)
     parts = (
         _counted(len(topology.hosts), "host"),
         *(_counted(kinds[kind], "shared disk" if kind == Kind.DISK else kind) for kind in Kind),
         _counted(len(topology.guests), "guest"),
-        told,
+        *told,
     )
     return "; ".join(part for part in parts if part) or "nothing"
 
 
 def machine(host: Host) -> str:
     """A host by name."""
-    return f"host {host.name}" if host.name != LOCAL else "host local: the machine that runs Pulumi"
+    return f"host {printable(host.name)}" if host.name != LOCAL else "host local: the machine that runs Pulumi"
 
 
 def _counted(count: int, what: str) -> str:
