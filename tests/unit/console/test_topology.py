@@ -26,7 +26,8 @@ OTHER = re.compile(
     r'flowchart LR|  accTitle: [A-Za-z0-9 ,;.:_-]*|  accDescr: [A-Za-z0-9 ,;.:_-]*|  subgraph h\d+\["[^"]*"\]'
     r'|    direction LR|  end|  (legend|note)\["[^"]*"\]|  classDef [a-z]+ [a-z0-9:#, -]+'
 )
-NAMES = st.text(st.characters(codec=None), min_size=1, max_size=30).map(lambda name: name.replace("::", ":"))
+NAMES = st.text(st.characters(codec=None), min_size=1, max_size=30).map(lambda name: name.replace(":", ";"))
+"""Without colons, which Pulumi keeps to itself: they part its URNs."""
 
 
 def parsed(lines: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
