@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import cast
 
 import yaml
+
+_DEPTH = 100
 
 
 def of_json(text: str | bytes) -> object:
@@ -16,7 +19,10 @@ def of_json(text: str | bytes) -> object:
 
 
 def of_yaml(text: str) -> object:
-    """A document; None where it is none."""
+    """A document; None where it is none, or where its brackets stand so deep that the parser would take minutes."""
+    depth = accumulate((letter in "[{") - (letter in "]}") for letter in text)
+    if max(depth, default=0) > _DEPTH:
+        return None
     try:
         return cast("object", yaml.safe_load(text))
     except (yaml.YAMLError, ValueError, RecursionError):

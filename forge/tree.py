@@ -69,7 +69,8 @@ class Tree:
             return frozenset({file, *_ANYTHING})
         modules = _closure({"__main__.py", module}, self._imports)
         layers = {f"cloud-init/{name}.yaml" for name in {"base", *_words(lab)}}
-        return frozenset({file, *modules, *self._scripts(modules), *layers, *self._recipes(stack)})
+        facts = f"stacks/facts/{stack}/"
+        return frozenset({file, facts, *modules, *self._scripts(modules), *layers, *self._recipes(stack)})
 
     def images(self, stack: str) -> Mapping[str, object]:
         """What the catalogue says of the images that a stack may use."""

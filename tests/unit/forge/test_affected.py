@@ -69,6 +69,7 @@ def touched(changes: Mapping[str, str | None]) -> list[str]:
         ("components/unused.py", ""),
         ("of/no/concern", ""),
         ("stacks/Pulumi.a.yaml", "a"),
+        ("stacks/facts/a/local.txt", "a"),
         ("cloud-init/docker.yaml", "b"),
         ("cloud-init/base.yaml", "a b h"),
         ("components/guest.py", "a b"),
