@@ -157,16 +157,19 @@ apply_live() {
     }
 }
 
+# digest_of_its PART: of what stands beside the definition, as it is to be.
+digest_of_its() { sed -n "s/.*<kvmlab:guest .* $1=\"\([0-9a-f]*\)\".*/\1/p" "$work/definition.xml"; }
+
 # What runs is what was defined when it started; another definition or another seed takes a clean restart.
 apply_domain() {
     printf '%s\n' "$DEFINITION" >"$work/definition.xml"
     wanted=${DEFINITION#*definition=\"}
     wanted=${wanted%%\"*}
-    wanted_data=$(sed -n 's/.*<kvmlab:guest .* data="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
+    wanted_data=$(digest_of_its data)
     commands=
-    wanted_nics=$(sed -n 's/.*<kvmlab:guest .* nics="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
-    wanted_password=$(sed -n 's/.*<kvmlab:guest .* password="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
-    wanted_title=$(sed -n 's/.*<kvmlab:guest .* title="\([0-9a-f]*\)".*/\1/p' "$work/definition.xml")
+    wanted_nics=$(digest_of_its nics)
+    wanted_password=$(digest_of_its password)
+    wanted_title=$(digest_of_its title)
     [ -z "$wanted_password" ] || put_password
     [ -z "$RUN" ] && [ "$seen_password $seen_title" = "$wanted_password $wanted_title" ] &&
         [ "$seen_defined $seen_data $seen_nics $seen_size" = "$wanted $wanted_data $wanted_nics $GUEST_SIZE" ] ||

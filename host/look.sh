@@ -7,7 +7,7 @@
 # seen_memory (as it runs, in KiB), seen_live, seen_defined, seen_data, seen_nics, seen_size, seen_password and seen_title (what the running and
 # the stored domain were defined from, and data disks, further NICs, size, password and title of the latter), each empty where there is no such thing; and
 # writes the reservations of the network, of which there are many, to $work/rows (as it runs) and $work/kept (as it is stored),
-# the domain as it is to $work/running, and the aliases of its further NICs to $work/nics. COMMANDS are done once the disks
+# the domain as it is to $work/running, and the aliases of its further NICs to $work/aliases. COMMANDS are done once the disks
 # have been seen; $work/made has the paths of those that are there then.
 look() {
     look_once "$@" || { need_libvirt; look_once "$@"; } ||
@@ -33,27 +33,23 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
                     if ($1 " " $2 == "Used memory:") print $3 >(to "memory")
                 }
                 else if (part == "live" || part == "defined") {
-                    if (part == "defined" && match(text, /data=.[0-9a-f]+/))
-                        print substr(text, RSTART + 6, RLENGTH - 6) >(to "data")
-                    if (part == "defined" && match(text, /nics=.[0-9a-f]+/))
-                        print substr(text, RSTART + 6, RLENGTH - 6) >(to "set")
-                    if (part == "defined" && match(text, /password=.[0-9a-f]+/))
-                        print substr(text, RSTART + 10, RLENGTH - 10) >(to "password_mark")
-                    if (part == "defined" && match(text, /title=.[0-9a-f]+/))
-                        print substr(text, RSTART + 7, RLENGTH - 7) >(to "title")
-                    if (part == "defined" && match(text, /size=.[0-9-]+/))
-                        print substr(text, RSTART + 6, RLENGTH - 6) >(to "size")
+                    if (part == "defined")
+                        for (number = 1; number <= attributes; number++)
+                            if (match(text, " " attribute[number] "=.[0-9a-f-]+"))
+                                print substr(text, RSTART + length(attribute[number]) + 3, RLENGTH - length(attribute[number]) - 3) \
+                                    >(to "set_" attribute[number])
                     if (match(text, /definition=.[0-9a-f]+/)) keep(substr(text, RSTART + 12, RLENGTH - 12))
                 }
                 else if (part == "running") {
-                    if (match(text, /<alias name=.ua-nic-[a-z0-9-]+/)) print substr(text, RSTART + 13, RLENGTH - 13) >(to "nics")
+                    if (match(text, /<alias name=.ua-nic-[a-z0-9-]+/)) print substr(text, RSTART + 13, RLENGTH - 13) >(to "aliases")
                     keep(text)
                 }
                 else if (part == "rows" || part == "kept") { if ($1 == "<host") { sub(/^ +/, "", text); keep(text) } }
                 else keep(text)
             }
             BEGIN {
-                count = split("alive pool root seed made owner state autostart cpus memory running nics live defined data set size password_mark title rows kept", parts)
+                attributes = split("data nics size password title", attribute)
+                count = split("alive pool root seed made owner state autostart cpus memory running aliases live defined set_data set_nics set_size set_password set_title rows kept", parts)
                 for (number = 1; number <= count; number++) printf "" >(to parts[number])
             }
             {
@@ -80,9 +76,9 @@ echo @@rows@@; net-dumpxml $NETWORK; echo @@kept@@; net-dumpxml --inactive $NETW
     read -r seen_memory <"$work/memory" || true
     read -r seen_live <"$work/live" || true
     read -r seen_defined <"$work/defined" || true
-    read -r seen_data <"$work/data" || true
-    read -r seen_nics <"$work/set" || true
-    read -r seen_size <"$work/size" || true
-    read -r seen_password <"$work/password_mark" || true
-    read -r seen_title <"$work/title" || true
+    read -r seen_data <"$work/set_data" || true
+    read -r seen_nics <"$work/set_nics" || true
+    read -r seen_size <"$work/set_size" || true
+    read -r seen_password <"$work/set_password" || true
+    read -r seen_title <"$work/set_title" || true
 }

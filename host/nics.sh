@@ -10,9 +10,9 @@ apply_nics() {
     # What goes goes first: another NIC of its name may have its MAC.
     while read -r alias; do
         grep -qxF "$alias" "$work/nics-wanted" || detach_nic "$alias"
-    done <"$work/nics"
+    done <"$work/aliases"
     while read -r alias; do
-        grep -qxF "$alias" "$work/nics" || attach_nic "$alias"
+        grep -qxF "$alias" "$work/aliases" || attach_nic "$alias"
     done <"$work/nics-wanted"
 }
 

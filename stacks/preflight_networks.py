@@ -1,12 +1,15 @@
 """Whether a host has room for a lab's networks: names, bridges and addresses that nobody else has there. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
+from typing import TypeVar
 
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import owns_network
 from stacks.config import Lab, Network, Segment
+
+Cidr = TypeVar("Cidr", IPv4Network, IPv6Network)
 
 
 def question(lab: Lab) -> dict[str, str]:
@@ -59,24 +62,23 @@ def _told(facts: HostFacts) -> set[str | None]:
 
 def _addresses(network: Network, facts: HostFacts, own_bridges: set[str | None]) -> Iterator[Problem]:
     ours = own_bridges | _told(facts)
-    for name, cidrs in facts.networks.items():
-        for cidr in cidrs:
-            if name != network.name and cidr.overlaps(network.cidr):
-                yield _taken(network, "cidr", network.cidr, f"{cidr} of libvirt's network {name!r}")
-    for interface, address in facts.addresses:
-        if interface not in ours and address.network.overlaps(network.cidr):
-            yield _taken(network, "cidr", network.cidr, f"{address.network} of the host's {interface!r}")
-    if network.ipv6 is None:
-        return
-    for name, prefixes in facts.networks6.items():
-        for prefix in prefixes:
-            if name != network.name and prefix.overlaps(network.ipv6):
-                yield _taken(network, "ipv6", network.ipv6, f"{prefix} of libvirt's network {name!r}")
-    for interface, address in facts.addresses6:
-        if interface not in ours and address.network.overlaps(network.ipv6):
-            yield _taken(network, "ipv6", network.ipv6, f"{address.network} of the host's {interface!r}")
+    near = [(name, address.network) for name, address in facts.addresses if name not in ours]
+    yield from _beside(network, "cidr", network.cidr, facts.networks, near)
+    if network.ipv6:
+        near6 = [(name, address.network) for name, address in facts.addresses6 if name not in ours]
+        yield from _beside(network, "ipv6", network.ipv6, facts.networks6, near6)
 
 
-def _taken(network: Network, key: str, asked: IPv4Network | IPv6Network, by: str) -> Problem:
-    rule = f"must be free on the host, got {str(asked)!r} beside {by}"
-    return Problem(f"{network.path}.{key}", f"{rule}; choose another")
+def _beside(
+    network: Network,
+    key: str,
+    asked: Cidr,
+    others: Mapping[str, Sequence[Cidr]],
+    interfaces: Sequence[tuple[str, Cidr]],
+) -> Iterator[Problem]:
+    taken = [(cidr, f"libvirt's network {name!r}") for name in others for cidr in others[name] if name != network.name]
+    taken += [(cidr, f"the host's {name!r}") for name, cidr in interfaces]
+    for cidr, by in taken:
+        if cidr.overlaps(asked):
+            rule = f"must be free on the host, got {str(asked)!r} beside {cidr} of {by}"
+            yield Problem(f"{network.path}.{key}", f"{rule}; choose another")
