@@ -77,8 +77,12 @@ tell_of_nics() {
     fi
     echo nics >"$work/status"
     nics=$(printf '%s\n' "$GUEST_NICS" | awk '{ print $1, $2, $5, $6 }')
-    code=0
-    names=$(guest_ssh "sudo -n sh -s '$GUEST_NETWORKS' '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
+    code=255 # ssh's own: under load a guest answers, and then not in time
+    while [ "$code" -eq 255 ] && [ "$(left)" -gt 0 ]; do
+        code=0
+        names=$(guest_ssh "sudo -n sh -s '$GUEST_NETWORKS' '$nics'" <host/guest_nics.sh 2>"$work/ssh.log") || code=$?
+        [ "$code" -ne 255 ] || sleep 1
+    done
     case $code in
         0) if [ -n "$names" ]; then changed "$DOMAIN is told of its NICs"; else ok "NICs of $DOMAIN"; fi ;;
         3) die "$DOMAIN: its own system must use its NICs, got others: ${names% }; see /var/log/cloud-init.log there, put it right, and run again" ;;

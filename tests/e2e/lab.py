@@ -168,7 +168,7 @@ def host() -> dict[str, list[str]]:
         "rules": [line for line in kept if "LIBVIRT" not in line or "-j LIBVIRT" not in line],
         "processes": [
             line
-            for line in _processes("-f", "qemu-system|/var/lib/libvirt/dnsmasq")
+            for line in _processes("-f", "^[^ ]*(qemu-system|dnsmasq .*/var/lib/libvirt/dnsmasq)")
             if "default.conf" not in line and "<defunct>" not in line
         ],
         "scripts": scripts(),
