@@ -48,8 +48,7 @@ async def _compose() -> None:
     ]
     # The provider SDKs load while they answer, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
-    if problems := kind.problems(lab):
-        raise ConfigError(lab.stack, problems)
+    warn(lab, kind.problems(lab))
     placed = ask(parts)
     for part, facts in placed:
         for warning in preflight.warnings(part, facts):
@@ -61,6 +60,22 @@ async def _compose() -> None:
     # Left alone, the SDK goes through everything outstanding each time that one thing is done.
     futures = [asyncio.ensure_future(resource.urn.future()) for resource in last]
     await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)
+
+
+def warn(lab: Lab, problems: Sequence[Problem]) -> None:
+    """Warn of what policy finds, which may live with it.
+
+    Raises:
+        ConfigError: with what may not, and with all problems that were found before.
+    """
+    # Imported while hosts are asked, as the kind of lab is.
+    from stacks import policy, seeds
+
+    verdict = policy.judge(lab, seeds.documents(lab) if lab.guests else {})
+    if found := [*problems, *verdict.errors]:
+        raise ConfigError(lab.stack, found)
+    for warning in verdict.told(lab.stack):
+        pulumi.warn(warning)
 
 
 def ask(parts: Sequence[tuple[Lab, Probe]]) -> list[tuple[Lab, HostFacts]]:

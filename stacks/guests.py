@@ -29,7 +29,7 @@ from stacks.volumes import further_pool
 
 def problems(lab: Lab) -> list[Problem]:
     """What is wrong beyond the config: the layers that it names."""
-    return [*seeds.problems(lab), *screens.problems(lab)]
+    return [*seeds.problems(lab, stack_secrets()), *screens.problems(lab)]
 
 
 def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:

@@ -37,6 +37,7 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.guests.&lt;name&gt;.shares.&lt;tag&gt;", models.ShareConfig),
     ("lab.guests.&lt;name&gt;.install", models.InstallConfig),
     ("lab.guests.&lt;name&gt;.install.seed", models.InstallSeedConfig),
+    ("lab.waivers, lab.guests.&lt;name&gt;.waivers", models.LabWaiversConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),
     ("kernel, initrd or CD, from a file", models.SourceFile),

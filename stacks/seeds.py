@@ -1,6 +1,6 @@
 """The seed disks of a lab's guests: their layers, checked, and rendered with the identity of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -10,7 +10,7 @@ from components.errors import Problem
 from components.keys import SshKey
 from components.network_config import FirstLink, Link
 from stacks.config import GuestSpec, Lab
-from stacks.secrets import problem, stack_secrets
+from stacks.secrets import problem
 
 LAYERS = Path(__file__).parents[1] / "cloud-init"
 LOGIN = "lab"
@@ -73,20 +73,27 @@ def layers(guest: GuestSpec) -> list[Mapping[str, object]]:
     return [*(_layer(name) for name in ("base", *guest.layers)), guest.user_data]
 
 
-def problems(lab: Lab) -> list[Problem]:
+def documents(lab: Lab) -> dict[str, Mapping[str, object]]:
+    """The layers that a lab uses, by name."""
+    return {name: _layer(name) for name in sorted({"base", *(name for guest in lab.guests for name in guest.layers)})}
+
+
+def problems(lab: Lab, secrets: Collection[str]) -> list[Problem]:
     """What is wrong with the layers that the lab uses, and with the secrets that it names.
 
     All else about its guests' own documents is part of its config's check.
+
+    Args:
+        lab: what is asked for.
+        secrets: the names of those that the stack has.
     """
-    used = {"base", *(name for guest in lab.guests for name in guest.layers)}
-    documents = {f"cloud-init/{name}.yaml": _layer(name) for name in sorted(used)}
-    wrong = [found for path, layer in documents.items() for found in cloud_init.problems(layer, path)]
+    documents_by_path = {f"cloud-init/{name}.yaml": layer for name, layer in documents(lab).items()}
+    wrong = [found for path, layer in documents_by_path.items() for found in cloud_init.problems(layer, path)]
     for guest in lab.guests:
-        documents[f"{guest.path}.userData"] = guest.user_data
-    secrets = stack_secrets()
+        documents_by_path[f"{guest.path}.userData"] = guest.user_data
     named = [
         (cloud_config.joined(path, keys), name)
-        for path, document in documents.items()
+        for path, document in documents_by_path.items()
         for keys, name in cloud_secrets.names(document)
     ]
     for guest in lab.guests:

@@ -40,6 +40,7 @@ AtOnce = Annotated[int, PlainValidator(scalars.whole(1, 200)), _number(1, 200)]
 DisplayPort = Annotated[int, PlainValidator(scalars.whole(5900, 65535)), _number(5900, 65535)]
 Percent = Annotated[int, PlainValidator(scalars.percent(1, MOST_PERCENT)), _text("percentage", pattern=r"^\d+%$")]
 Line = Annotated[str, PlainValidator(scalars.line(100)), _text("line of text", maxLength=100)]
+Reason = Annotated[str, PlainValidator(scalars.reason), _text("reason", minLength=1, maxLength=200)]
 SecretName = Annotated[
     str,
     PlainValidator(scalars.secret_name),

@@ -1,7 +1,7 @@
 """The lab as the program uses it: frozen, every default filled in, groups expanded, free of Pulumi and pydantic."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Network
 from typing import Literal
 
@@ -35,6 +35,10 @@ DiskPolicy = Literal["promised", "thin"]
 Cache = Literal["none", "writeback", "writethrough", "directsync", "unsafe"]
 DiskIo = Literal["threads", "native", "io_uring"]
 Discard = Literal["unmap", "ignore"]
+Rule = Literal[
+    "overcommit", "public-console", "unpinned-image", "plain-text-secret", "unprotected-disk", "no-autostart"
+]
+"""Of policy, by the names that waivers call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +339,8 @@ class GuestSpec:
     """How the root disk is gone about."""
     pool: str = ""
     """The root disk's, as `lab.pools` calls it; empty for the lab's own."""
+    waivers: Mapping[Rule, str] = field(default_factory=dict[Rule, str])
+    """Reasons by the rules of policy that it may break."""
 
     @property
     def path(self) -> str:
@@ -359,6 +365,8 @@ class Lab:
     """Further ones, by name."""
     pools: tuple[FurtherPool, ...] = ()
     """Further ones, by name."""
+    waivers: Mapping[Rule, str] = field(default_factory=dict[Rule, str])
+    """Reasons by the rules of policy that it may break."""
 
     @property
     def host(self) -> Host:

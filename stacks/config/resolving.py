@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import cast
 
 from components.domain_disks import DiskOptions
 from components.domain_parts import Balloon, Cpu, Topology
@@ -31,6 +32,7 @@ from stacks.config.lab import (
     NicKind,
     Overcommit,
     Pool,
+    Rule,
     Segment,
     Source,
     UrlImage,
@@ -91,6 +93,7 @@ def resolve(config: models.LabConfig, stack: str) -> Lab:
         guests=tuple(sorted(guests, key=lambda guest: natural(guest.name))),
         pools=tuple(_further_pool(key, pool, stack) for key, pool in sorted(config.pools.items())),
         networks=tuple(further_network(key, network, stack) for key, network in sorted(config.networks.items())),
+        waivers=_waivers(config.waivers),
     )
 
 
@@ -252,7 +255,12 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         install=_install(config.install),
         disk_options=_options(root),
         pool=config.pool or "",
+        waivers=_waivers(config.waivers),
     )
+
+
+def _waivers(config: models.WaiversConfig) -> dict[Rule, str]:
+    return cast("dict[Rule, str]", config.model_dump(by_alias=True, exclude_unset=True))
 
 
 def _cpu(config: str | models.CpuConfig | None) -> Cpu | None:

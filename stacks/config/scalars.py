@@ -83,6 +83,15 @@ def line(longest: int) -> Callable[[object], str]:
     return check
 
 
+def reason(value: object) -> str:
+    """Why something is well that looks as if it were not, for people to read."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise ScalarError("must be a reason, got nothing; say in a line why it is well here, or take it out")
+    if isinstance(value, bool):
+        raise ScalarError(f"must be a reason, got {got(value)}; say in a line why it is well here, or take it out")
+    return line(200)(value)
+
+
 def secret_name(value: object) -> str:
     """The name of a secret, written as cloud-init layers name one; what is no name may be the secret itself."""
     found = cloud_secrets.name(value) if isinstance(value, str) else None

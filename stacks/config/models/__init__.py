@@ -27,6 +27,7 @@ from stacks.config.models.storage import (
     PoolConfig,
     RootDiskConfig,
 )
+from stacks.config.models.waivers import LabWaiversConfig, WaiversConfig
 
 __all__ = [
     "NO_IMAGE",
@@ -53,6 +54,7 @@ __all__ = [
     "InstallConfig",
     "InstallSeedConfig",
     "LabConfig",
+    "LabWaiversConfig",
     "Model",
     "NetworkConfig",
     "NicConfig",
@@ -64,6 +66,7 @@ __all__ = [
     "SourceFile",
     "SourceUrl",
     "TopologyConfig",
+    "WaiversConfig",
     "WatchdogConfig",
     "model_at",
 ]
@@ -120,6 +123,10 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return ShareConfig
         case ["guests" | "groups", _, "watchdog", *_]:
             return WatchdogConfig
+        case ["guests" | "groups", _, "waivers"]:
+            return WaiversConfig
+        case ["waivers"]:
+            return LabWaiversConfig
         case ["guests", _]:
             return GuestConfig
         case ["groups", _]:

@@ -26,6 +26,7 @@ from stacks.config.models.nic import NicConfig
 from stacks.config.models.parts import BalloonChoice, CpuChoice, ShareConfig, WatchdogConfig
 from stacks.config.models.source import BootConfig, InstallConfig
 from stacks.config.models.storage import DiskChoice, DiskConfig
+from stacks.config.models.waivers import NOTHING, WaiversConfig
 from stacks.config.scalars import MIB
 
 
@@ -209,6 +210,11 @@ class GuestConfig(Model):
         default=120,
         description="How long it may take to power off before it is cut off; `0s` cuts it off at once.",
         json_schema_extra=doc(NO_GUEST, "`2m`"),
+    )
+    waivers: WaiversConfig = Field(
+        default=WaiversConfig.model_construct(),
+        description="Why it may do what policy warns of or refuses, by the names of rules.",
+        json_schema_extra=doc(NOTHING, "none"),
     )
 
 

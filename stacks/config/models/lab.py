@@ -10,6 +10,7 @@ from stacks.config.models.host import HostChoice
 from stacks.config.models.image import ImageConfig
 from stacks.config.models.network import FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.storage import FurtherPoolConfig, PoolConfig
+from stacks.config.models.waivers import NOTHING, LabWaiversConfig
 
 
 class LabConfig(Model):
@@ -69,4 +70,9 @@ class LabConfig(Model):
         default={},
         description="Groups of like guests by name, formed like a guest's.",
         json_schema_extra=doc("its members are added or destroyed", "none", propertyNames=NAMES),
+    )
+    waivers: LabWaiversConfig = Field(
+        default=LabWaiversConfig.model_construct(),
+        description="Why the lab may do what policy warns of or refuses, by the names of rules.",
+        json_schema_extra=doc(NOTHING, "none"),
     )

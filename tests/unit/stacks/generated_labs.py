@@ -49,6 +49,7 @@ _TEXTS = {
     "volume group": st.sampled_from(["labvg", "vg.0"]),
     "layer name": st.sampled_from(sorted(LAYERS)),
     "catalogue name": st.sampled_from([*sorted(IMAGES), "none"]),
+    "reason": st.sampled_from(["by the VPN", "grüße: 1"]),
     "line of text": st.sampled_from(["the lab's door", "grüße: 1"]),
     "name of a secret": st.just("${secrets.screen}"),
     "public key": st.sampled_from([_ED25519, f"{_ED25519} me@höme"]),

@@ -243,7 +243,7 @@ def _private_key(spot: Spot) -> st.SearchStrategy[Broken] | None:
 
 def _login(spot: Spot) -> st.SearchStrategy[Broken] | None:
     urls = (f"https://root:{HIDDEN}@example.org/a.qcow2", f"qemu+ssh://root:{HIDDEN}@host/system", f"//:{HIDDEN}@@/")
-    return _instead(*urls) if _is_text(spot) and spot.word not in ("command line", "line of text") else None
+    return _instead(*urls) if _is_text(spot) and spot.word not in ("command line", "line of text", "reason") else None
 
 
 def _text_document(spot: Spot) -> st.SearchStrategy[Broken] | None:

@@ -54,9 +54,8 @@ def test_refused(value: str, secret: bool, problem: str) -> None:
     assert str(refused.value) == f"stack six: 1 problem in kvmlab:lab\n  {problem}"
 
 
-def test_names_of_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_of_no_secret() -> None:
     """A guest's or a group's own document that names one which the stack does not have is told with its place, once."""
-    monkeypatch.setattr(seeds, "stack_secrets", lambda: {"db": "geheim"})
     asked = lab(
         {
             "kind": "guests",
@@ -65,21 +64,20 @@ def test_names_of_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         },
         "six",
     )
-    assert sorted(seeds.problems(asked)) == [
+    assert sorted(seeds.problems(asked, {"db"})) == [
         Problem("lab.groups.node.userData.write_files.0.content", f"must name a secret of the stack, got 'c'; {SET}c"),
         Problem("lab.guests.web.userData.runcmd.0", f"must name a secret of the stack, got ''; {SET}NAME"),
         Problem("lab.guests.web.userData.runcmd.0", f"must name a secret of the stack, got 'bd'; {SET}bd"),
     ]
 
 
-def test_files_of_installers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_installers() -> None:
     """They name secrets as documents do; who reads a preview sees the names of the files, and whether they change."""
-    monkeypatch.setattr(seeds, "stack_secrets", lambda: {"db": "geheim"})
     files = {"ks.cfg": "rootpw ${secrets.db} ${secrets.bd}", "a": ""}
     install = {"iso": {"file": "/srv/a.iso"}, "seed": {"label": "OEMDRV", "files": files}}
     asked = lab({"kind": "guests", "guests": {"web": {"install": install}, "db": {}}}, "six")
     message = f"must name a secret of the stack, got 'bd'; {SET}bd"
-    assert seeds.problems(asked) == [Problem('lab.guests.web.install.seed.files["ks.cfg"]', message)]
+    assert seeds.problems(asked, {"db"}) == [Problem('lab.guests.web.install.seed.files["ks.cfg"]', message)]
     db, web = asked.guests
     secrets = {"db": "geheim", "bd": "auch"}
     assert seeds.install_files(web, secrets) == {"a": "", "ks.cfg": "rootpw geheim auch\n"}
@@ -93,7 +91,6 @@ def test_layers_name_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A layer's file is named with the place in it."""
     documents = {"base": {}, "docker": {"password": "${secrets.db}"}}
     monkeypatch.setattr(seeds, "_layer", documents.__getitem__)
-    monkeypatch.setattr(seeds, "stack_secrets", dict[str, str])
     asked = lab({"kind": "guests", "guests": {"web": {"layers": ["docker"]}}}, "six")
     message = f"must name a secret of the stack, got 'db'; {SET}db"
-    assert seeds.problems(asked) == [Problem("cloud-init/docker.yaml: password", message)]
+    assert seeds.problems(asked, ()) == [Problem("cloud-init/docker.yaml: password", message)]

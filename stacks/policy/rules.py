@@ -1,0 +1,85 @@
+"""Rules that look at one thing of a lab each; what is in the clear that should not be, secrets.py looks for. Pure."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from components.errors import got
+from stacks.config import FileImage, Lab, Source
+from stacks.images import boot_files
+from stacks.policy.finding import Finding, Severity
+
+
+def overcommit(lab: Lab) -> Iterator[Finding]:
+    """More than a host has. CPUs that are shared make guests slow and nothing worse."""
+    for host in lab.hosts if lab.guests else ():
+        asked, where = host.overcommit, f"{host.path}.overcommit"
+        if asked.memory > 100:
+            rule = f"should be at most 100%, got '{asked.memory}%'"
+            todo = "ask for less, since the host's kernel ends guests when all use theirs"
+            yield Finding("overcommit", Severity.WARNING, f"{where}.memory", f"{rule}; {todo}")
+        if asked.disk == "thin":
+            todo = "take it out, since a guest that writes when the pool is full is paused"
+            yield Finding("overcommit", Severity.NOTE, f"{where}.disk", f"should be 'promised', got 'thin'; {todo}")
+
+
+def public_console(lab: Lab) -> Iterator[Finding]:
+    """A screen, whose password is short and sent in the clear, where more can reach it than is known.
+
+    Any but loopback has a password, or is no lab. An address of a private network is one that somebody has chosen.
+    """
+    for guest in lab.guests:
+        listen = IPv4Address(guest.console.listen)
+        severity = Severity.ERROR if listen.is_global else Severity.WARNING
+        if listen.is_global or listen.is_unspecified:
+            which = "is one of the internet's" if listen.is_global else "is all that the host has"
+            rule = f"{severity.verb} be an address of a private network, got {got(str(listen))}, which {which}"
+            todo = "name another, or take it out and use the tunnel among the outputs"
+            where, owners = f"{guest.path}.console.listen", frozenset({guest.path})
+            yield Finding("public-console", severity, where, f"{rule}; {todo}", owners)
+
+
+def unpinned_image(lab: Lab) -> Iterator[Finding]:
+    """A file that may be another one tomorrow; each once. What comes from the web always has a digest."""
+    found: dict[Source, tuple[str, set[str]]] = {}
+    is_common = len({guest.image for guest in lab.guests}) == 1
+    for guest in lab.guests:
+        if isinstance(guest.image, FileImage):
+            where = "lab.image" if is_common else f"{guest.path}.image"
+            found.setdefault(guest.image, (where, set()))[1].add(guest.path)
+        for file in boot_files(guest):
+            found.setdefault(file.source, (f"{guest.path}.{file.key}", set()))[1].add(guest.path)
+    for source, (where, owners) in found.items():
+        if isinstance(source, FileImage) and source.digest is None:
+            rule = f"should have a digest beside its file, got {got(source.path)} alone"
+            todo = "add sha256: with what sha256sum says of it"
+            yield Finding("unpinned-image", Severity.WARNING, where, f"{rule}; {todo}", frozenset(owners))
+
+
+def unprotected_disk(lab: Lab) -> Iterator[Finding]:
+    """A disk that goes, with what is on it, by one edit. What is on the host already is never deleted."""
+    for guest in lab.guests:
+        owners = frozenset({guest.path})
+        for disk in guest.disks:
+            if not disk.protect:
+                rule = "should be true where data is to stay, got false"
+                todo = "take it out, since the disk is deleted with the guest, or when it is taken out here"
+                where = f"{guest.path}.disks.{disk.name}.protect"
+                yield Finding("unprotected-disk", Severity.WARNING, where, f"{rule}; {todo}", owners)
+        if guest.allow_data_loss:
+            rule = "should be true for one change only, got true"
+            todo = "take it out when that is made, since a later one may replace the guest, too"
+            where = f"{guest.path}.allowDataLoss"
+            yield Finding("unprotected-disk", Severity.NOTE, where, f"{rule}; {todo}", owners)
+
+
+def no_autostart(lab: Lab) -> Iterator[Finding]:
+    """A guest with data that is off when its host has started again: worst where others are back by then."""
+    severity = Severity.WARNING if any(guest.autostart for guest in lab.guests) else Severity.NOTE
+    for guest in lab.guests:
+        if guest.disks and guest.power == "on" and not guest.autostart:
+            rule = "should be true where a guest has data disks, got false"
+            if severity is Severity.WARNING:
+                rule = "should be true where a guest has data disks and others start with the host, got false"
+            todo = "write autostart: true, since it is off after the host's next start"
+            where, owners = f"{guest.path}.autostart", frozenset({guest.path})
+            yield Finding("no-autostart", severity, where, f"{rule}; {todo}", owners)
