@@ -104,14 +104,19 @@ hang-ups: setup ## let a machine behind SSH disappear at KVMLAB_HANG_UPS moments
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3
 	@. .toolchain/env && python -m tests.engine.checkpoints "$(VERSION)"
 
+.PHONY: lint-stacks
+lint-stacks: setup ## say what is wrong with labs, with no host, credentials or passphrase: all of stacks/, or STACK=one
+	@. .toolchain/env && python -m stacks.lint $(if $(filter file,$(origin STACK)),,$(STACK))
+
 .PHONY: lint
-lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale generated files
+lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale generated files, stacks that Git has
 	@. .toolchain/env && ruff check . && ruff format --check .
 	@. .toolchain/env && basedpyright
 	@. .toolchain/env && lint-imports
 	@. .toolchain/env && git ls-files | xargs awk 'FNR == 1 && /^#!\/bin\/sh|^# shellcheck shell=sh/ { print FILENAME }' | \
 		xargs shellcheck -x --source-path=SCRIPTDIR:.
 	@. .toolchain/env && python -m stacks.schema --check
+	@. .toolchain/env && python -m stacks.lint $$(git ls-files 'stacks/Pulumi.*.yaml')
 	@cd toolchain/command && test -z "$$(gofmt -l .)" && go vet ./...
 
 .PHONY: reference

@@ -48,7 +48,7 @@ def load_layer(name: str, directory: Path) -> dict[str, object]:
         document: object = yaml.load((directory / f"{name}.yaml").read_text("utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         where = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise _unreadable(name, path, f"must be YAML, got an error{where}: {_told(error)}") from error
+        raise _unreadable(name, path, f"must be YAML, got an error{where}: {said(error)}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _unreadable(name, path, "must be YAML in UTF-8, got other bytes") from error
     if not isinstance(document, dict):
@@ -56,7 +56,7 @@ def load_layer(name: str, directory: Path) -> dict[str, object]:
     return cast("dict[str, object]", document)
 
 
-def _told(error: yaml.MarkedYAMLError) -> str:
+def said(error: yaml.MarkedYAMLError) -> str:
     """What the parser found, without what it quotes of the file: `password: *geheim` is an alias to it."""
     if isinstance(error, _TwiceError):
         return str(error.problem)

@@ -1,7 +1,7 @@
 """The stack's secrets, which layers and userData name: `kvmlab:secrets`, that Pulumi keeps encrypted."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import cast
 
 import pulumi
@@ -22,7 +22,7 @@ def stack_secrets() -> Mapping[str, str]:
         return {}
     stack = pulumi.get_stack()
     if not is_config_secret(config.full_key("secrets")):
-        raise ConfigError(stack, [Problem("secrets", f"must be secret, got plain text; {how_to_set(stack, 'NAME')}")])
+        raise ConfigError(stack, [in_the_clear(stack)])
     try:
         found: object = json.loads(text)
     except ValueError:
@@ -40,6 +40,22 @@ def stack_secrets() -> Mapping[str, str]:
 def how_to_set(stack: str, name: str) -> str:
     """The command that asks for a secret and keeps it."""
     return f"set it with: pulumi config set --stack {stack} --secret --path secrets.{name}"
+
+
+def in_the_clear(stack: str) -> Problem:
+    """What to say of secrets that are none."""
+    return Problem("secrets", f"must be secret, got plain text; {how_to_set(stack, 'NAME')}")
+
+
+def unknown(named: Iterable[tuple[str, str]], stack: str, secrets: Collection[str] | None) -> list[Problem]:
+    """What is wrong with names.
+
+    Args:
+        named: places, and what they name.
+        stack: whose secrets.
+        secrets: the names of those that it has; none where nobody can tell.
+    """
+    return [problem(where, name, stack) for where, name in named if secrets is not None and name not in secrets]
 
 
 def problem(where: str, name: str, stack: str) -> Problem:

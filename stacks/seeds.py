@@ -10,7 +10,7 @@ from components.errors import Problem
 from components.keys import SshKey
 from components.network_config import FirstLink, Link
 from stacks.config import GuestSpec, Lab
-from stacks.secrets import problem
+from stacks.secrets import unknown
 
 LAYERS = Path(__file__).parents[1] / "cloud-init"
 LOGIN = "lab"
@@ -78,14 +78,14 @@ def documents(lab: Lab) -> dict[str, Mapping[str, object]]:
     return {name: _layer(name) for name in sorted({"base", *(name for guest in lab.guests for name in guest.layers)})}
 
 
-def problems(lab: Lab, secrets: Collection[str]) -> list[Problem]:
+def problems(lab: Lab, secrets: Collection[str] | None) -> list[Problem]:
     """What is wrong with the layers that the lab uses, and with the secrets that it names.
 
     All else about its guests' own documents is part of its config's check.
 
     Args:
         lab: what is asked for.
-        secrets: the names of those that the stack has.
+        secrets: the names of those that the stack has; none where nobody can tell.
     """
     documents_by_path = {f"cloud-init/{name}.yaml": layer for name, layer in documents(lab).items()}
     wrong = [found for path, layer in documents_by_path.items() for found in cloud_init.problems(layer, path)]
@@ -101,8 +101,7 @@ def problems(lab: Lab, secrets: Collection[str]) -> list[Problem]:
             files = cloud_secrets.names(guest.install.seed.files)
             named += [(f'{guest.path}.install.seed.files["{file}"]', name) for (file,), name in files]
     # A group's members share what is wrong with them.
-    unknown = [problem(where, name, lab.stack) for where, name in dict.fromkeys(named) if name not in secrets]
-    return [*wrong, *unknown]
+    return [*wrong, *unknown(dict.fromkeys(named), lab.stack, secrets)]
 
 
 @cache

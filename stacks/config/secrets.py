@@ -19,7 +19,7 @@ def secret_problems(file: Path, stack: str) -> tuple[Problem, ...]:
     if file.is_file():
         document = _read(file)
         config = document.get("config") if isinstance(document, dict) else None
-        places = list(_secure(config.get("kvmlab:lab"), ())) if isinstance(config, dict) else []
+        places = list(secure(config.get("kvmlab:lab"), ())) if isinstance(config, dict) else []
     return tuple(Problem(path(place), _message(path(place), stack)) for place in places if place) or (
         # As a whole, or from elsewhere than the file: no command then, removing `lab` would remove the user's work.
         Problem("lab", "must neither be nor hold a secret, got one; write it in plain text, without --secret"),
@@ -41,15 +41,16 @@ def _message(where: str, stack: str) -> str:
     )
 
 
-def _secure(value: Raw, place: Place) -> Iterator[Place]:
+def secure(value: Raw, place: Place) -> Iterator[Place]:
+    """Where in a value something is encrypted."""
     match value:
         case {"secure": str()} if len(value) == 1:
             yield place
         case dict():
             for key, item in value.items():
-                yield from _secure(item, (*place, str(key)))
+                yield from secure(item, (*place, str(key)))
         case list():
             for index, item in enumerate(value):
-                yield from _secure(item, (*place, index))
+                yield from secure(item, (*place, index))
         case _:
             pass

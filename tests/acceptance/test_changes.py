@@ -22,7 +22,19 @@ REFERENCE: dict[str, str] = {
     key: field["x-change"] for key, field in GuestConfig.model_json_schema()["properties"].items()
 }
 """What it says of each key of a guest."""
-ELSEWHERE = {"allowDataLoss", "host", "image", "firmware", "tpm", "waitFor", "boot", "install", "nics", "pool", "waivers"}
+ELSEWHERE = {
+    "allowDataLoss",
+    "host",
+    "image",
+    "firmware",
+    "tpm",
+    "waitFor",
+    "boot",
+    "install",
+    "nics",
+    "pool",
+    "waivers",
+}
 """Keys that other tests edit: a second host, an image that starts something, or lets go of NICs; no guest is told of
 waivers."""
 
