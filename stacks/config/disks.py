@@ -48,7 +48,8 @@ def _pools(reading: Reading) -> Iterator[Problem]:
             disks = {("disks", disk): config.pool for disk, config in guest.disks.items()}
             for place, pool in {(): guest.pool, **disks}.items():
                 where = (kind, name, *place, "pool")
-                if pool is not None and pool not in reading.lab.pools and reading.has(*where):
+                # One whose place is wrong is told there, and is none that a guest names by mistake.
+                if pool and pool not in reading.lab.pools and reading.has(*where) and reading.has("pools", pool):
                     todo = meant(pool, filter(is_name, reading.lab.pools))
                     yield Problem(path(where), f"must be a name of lab.pools, got {got(pool)}; {todo}")
 

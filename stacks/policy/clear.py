@@ -82,13 +82,11 @@ def _in(value: Value, keys: Keys) -> Iterator[tuple[Keys, Clear]]:
         case dict():
             for key, below in value.items():
                 yield from _in(below, (*keys, key))
-        case list() if keys == ("chpasswd", "list") or _is_command(value):
-            # A line, or a command, that is written as a list of its parts.
-            lines = "\n" if keys[-1] == "list" else " "
-            yield from _in(lines.join(map(str, value)), keys)
+        case list() if keys == ("chpasswd", "list"):
+            yield from _in("\n".join(map(str, value)), keys)
         case list():
-            for position, below in enumerate(value):
-                yield from _in(below, (*keys, position))
+            found = [each for position, below in enumerate(value) for each in _in(below, (*keys, position))]
+            yield from found or _in_command(value, keys)
         case bool() | None:
             pass
         case _:
@@ -98,10 +96,10 @@ def _in(value: Value, keys: Keys) -> Iterator[tuple[Keys, Clear]]:
                 yield keys, worst
 
 
-def _is_command(value: list[Value]) -> bool:
-    return (
-        bool(value) and all(isinstance(part, str) for part in value) and in_text(" ".join(map(str, value))) is not None
-    )
+def _in_command(value: list[Value], keys: Keys) -> Iterator[tuple[Keys, Clear]]:
+    """What a command holds that is written as a list of its parts, none of which does."""
+    if all(isinstance(part, str) for part in value) and (clear := in_text(" ".join(map(str, value)))):
+        yield keys, clear
 
 
 def _named(text: str, keys: Keys) -> Clear | None:

@@ -50,8 +50,21 @@ def lab(checkout: Checkout, text: str) -> None:
             "{kind: guests, guests: {web: {userData: {pakages: [curl]}}}}",
             ["lab.guests.web.userData.pakages: is not a key of cloud-config; did you mean 'packages'?"],
         ),
+        (
+            "{kind: guests, guests: {web: {userData: {runcmd: [echo AKIA0123456789ABCDEF, 'echo ${secrets.x}']}}}}",
+            [
+                (
+                    "lab.guests.web.userData.runcmd.0: must be a secret of the stack, got a token in the clear; write"
+                    " ${secrets.NAME}, or waive it by lab.guests.web.waivers.plain-text-secret"
+                ),
+                (
+                    "lab.guests.web.userData.runcmd.1: must name a secret of the stack, got 'x'; set it with: pulumi"
+                    f" config set --stack {CASE} --secret --path secrets.x"
+                ),
+            ],
+        ),
     ],
-    ids=["typo", "kind", "names", "cloud-config"],
+    ids=["typo", "kind", "names", "cloud-config", "policy"],
 )
 def test_config(checkout: Checkout, text: str, problems: list[str]) -> None:
     """A config that is no lab."""
