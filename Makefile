@@ -73,6 +73,10 @@ packages: setup ## install and remove packages by apt, dnf, zypper and pacman, i
 confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
 	@. .toolchain/env && pytest tests/acceptance/confinement
 
+.PHONY: mermaid
+mermaid: setup ## read flowcharts of labs, and of odd names, by Mermaid's own parser; needs Node 20 and npm (two minutes)
+	@. .toolchain/env && pytest tests/acceptance/mermaid
+
 .PHONY: volume-groups
 volume-groups: setup ## make disks in a volume group, by real LVM on a kernel that QEMU emulates (three minutes)
 	@. .toolchain/env && pytest tests/acceptance/lvm
