@@ -20,10 +20,11 @@ class Wire:
     """From a card to a rail."""
 
     rail: RailKey
+    name: str
+    """Of the NIC or the disk; empty for the first NIC."""
     label: str
+    """With its addresses, and how many of a card's guests have it where not all do."""
     plug: Plug
-    is_first: bool
-    """Whether it is the first NIC's, which has no name."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ def _card(guests: Sequence[Guest]) -> Card:
         for link in guest.links:
             links.setdefault((link.name, link.rail, link.plug), []).append(link)
     wires = [
-        Wire(rail, _label(_what(name, rail), alike, len(guests)), plug, not name)
+        Wire(rail, what, _label(what, alike, len(guests)), plug)
         for (name, rail, plug), alike in links.items()
+        for what in (_what(name, rail),)
     ]
     return Card(first.host, _names(guests), tuple(lines), first.mark, tuple(wires), len(guests))
 

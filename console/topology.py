@@ -15,6 +15,8 @@ MOST_WIRES = 400
 """Mermaid draws 500 at most, unless whoever shows it has said otherwise."""
 _WIRES = {Plug.STAYS: "---", Plug.COMES: "===", Plug.GOES: "-.-"}
 _SHAPES = {Kind.NETWORK: ("([", "])"), Kind.DISK: ("[(", ")]")}
+_CLOSE = '%%{init: {"flowchart": {"nodeSpacing": 24, "subGraphTitleMargin": {"bottom": 16}}}}%%'
+"""For screens of phones: half of the room that is Mermaid's own choice between guests."""
 _OTHERWISE = re.compile(r"[^A-Za-z0-9 ,./:…→-]|[.:-](?=[ ]|$)")
 """What means something to Mermaid, HTML or Markdown, as a number, a point and a space do."""
 
@@ -35,7 +37,7 @@ def mermaid(preview: Json) -> list[str]:
     """
     topology = of(preview)
     shown, ids = cards(topology), Ids()
-    lines = ["flowchart LR", f"  accTitle: {_bare(title(topology))}", f"  accDescr: {_bare(summary(topology))}"]
+    lines = [_CLOSE, "flowchart LR", f"  accTitle: {_bare(title(topology))}", f"  accDescr: {_bare(summary(topology))}"]
     for number, host in enumerate(topology.hosts, 1):
         lines += [
             f'  subgraph h{number}["{text(machine(host))}"]',
@@ -43,8 +45,9 @@ def mermaid(preview: Json) -> list[str]:
             *_inside(host, topology, shown, ids),
             "  end",
         ]
+    called = {rail.key: rail.name for rail in topology.rails}
     wires = [
-        f"  {ids[wire.rail]} {_WIRES[wire.plug]}{_told(wire)} {ids[index]}"
+        f"  {ids[wire.rail]} {_WIRES[wire.plug]}{_told(wire, called[wire.rail])} {ids[index]}"
         for index, card in enumerate(shown)
         for wire in card.wires
     ]
@@ -72,7 +75,8 @@ def _inside(host: Host, topology: Topology, shown: Sequence[Card], ids: Ids) -> 
     for index, card in enumerate(shown):
         if card.host == host.name:
             ids[index] = f"n{len(ids) + 1}"
-            yield _node(ids[index], [card.name, *card.lines, card.wires[0].label], card.mark)
+            addresses = [wire.label for wire in card.wires if wire.label != wire.name]
+            yield _node(ids[index], [card.name, *card.lines, *addresses], card.mark)
     if is_empty(host, topology):
         ids[-len(ids) - 1] = name = f"n{len(ids) + 1}"
         yield _node(name, ["hypervisor"], host.mark)
@@ -88,12 +92,11 @@ def _class(mark: Mark) -> str:
     return f":::{mark.name.lower()}" if mark != Mark.UNCHANGED else ""
 
 
-def _told(wire: Wire) -> str:
-    """Of a further NIC, which; where the first one leads to, the guest says itself."""
-    words = [] if wire.is_first else [wire.label]
-    if wire.plug != Plug.STAYS:
-        words.append(wire.plug)
-    return f'|"{text(" ".join(words))}"|' if words else ""
+def _told(wire: Wire, rail: str) -> str:
+    """Of a further NIC, which, unless it is called as what it leads to."""
+    words = ["" if wire.name == rail else wire.name, "" if wire.plug == Plug.STAYS else wire.plug]
+    told = text(" ".join(filter(None, words)))
+    return f'|"{told}"|' if told else ""
 
 
 def _legend(found: Sequence[Mark]) -> Iterator[str]:
