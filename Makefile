@@ -9,7 +9,7 @@ tidied = status=$$?; toolchain/tidy; exit $$status
 
 .PHONY: help
 help: ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
 .PHONY: doctor
 doctor: ## say what a machine lacks for a lab, this one or MACHINE=... behind SSH; changes nothing, and needs nothing but Python
@@ -36,6 +36,12 @@ preview: stack ## say what `make up` would change, and what that does to each gu
 .PHONY: graph
 graph: stack ## draw the lab with what `make up` would change in it, as graphs/STACK.svg and, for Mermaid, graphs/STACK.mmd
 	@$(console) graph $(STACK) $(refresh); $(tidied)
+
+# Nothing but the comment is on stdout.
+.PHONY: preview-comment
+preview-comment: ## print that as Markdown, for the comment of a pull request; PREVIEW=file takes what `pulumi preview --json --show-sames` printed
+	@$(MAKE) --no-print-directory $(if $(PREVIEW),setup,stack) STACK='$(STACK)' >&2
+	@$(console) preview-comment $(STACK) $(or $(PREVIEW),$(refresh)); $(tidied)
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found

@@ -1,6 +1,7 @@
-"""`make up`, `make destroy`, `make preview` and `make graph`: Pulumi's run, shown in terms of guests.
+"""`make up`, `make destroy`, `make preview`, `make preview-comment`, `make graph`: Pulumi's run, in terms of guests.
 
-usage: python -m console up|destroy|preview|graph STACK [FLAG...]
+usage: python -m console up|destroy|preview|preview-comment|graph STACK [FLAG...]
+       python -m console preview-comment STACK FILE   of what `pulumi preview --json --show-sames` printed; - is stdin
 
 Plain `pulumi up` does the same and shows it in Pulumi's own way. Exit status: Pulumi's.
 """
@@ -15,7 +16,7 @@ from contextlib import closing
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from console import graph, protection, steps, text
+from console import graph, previews, protection
 from console.display import display
 from console.events import read
 from console.progress import Progress
@@ -24,7 +25,9 @@ from console.progress import Progress
 def main(operation: str, stack: str, *flags: str) -> int:
     """Run it and show it; Pulumi is given the flags."""
     if operation == "preview":
-        return preview(stack, *flags)
+        return previews.show(stack, *flags)
+    if operation == "preview-comment":
+        return previews.show_comment(stack, *flags)
     if operation == "graph":
         return graph.show(stack, *flags)
     if operation == "destroy" and (kept := protected(stack)):
@@ -41,18 +44,6 @@ def protected(stack: str) -> list[str]:
     return protection.protected(json.loads(done.stdout)) if done.stdout else []
 
 
-def preview(stack: str, *flags: str) -> int:
-    """Say what `up` would do, or what keeps it from that."""
-    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *flags]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
-    if not done.stdout:
-        return done.returncode  # why has been told
-    told = json.loads(done.stdout)
-    errors = [f"error: {error}" for error in steps.errors(told)]
-    sys.stdout.writelines(f"{line}\n" for line in errors or (*text.lines(told), *text.said(told)))
-    return done.returncode
-
-
 def run(operation: str, stack: str, *flags: str) -> int:
     """Do it, and show how far it is."""
     command = ["pulumi", operation, "--stack", stack, "--yes", "--skip-preview", "--json", *flags]
@@ -65,12 +56,12 @@ def run(operation: str, stack: str, *flags: str) -> int:
     with closing(shown):
         for line in _lines(process):
             event = read(line) if line else None
-            for told in progress.take(event, time.monotonic()) if event else ():
-                shown.line(told)
+            for text in progress.take(event, time.monotonic()) if event else ():
+                shown.line(text)
             shown.tick(progress, time.monotonic())
         status = process.wait()
-    for told in progress.end(time.monotonic()):
-        shown.line(told)
+    for text in progress.end(time.monotonic()):
+        shown.line(text)
     return status if status >= 0 else 128 - status
 
 

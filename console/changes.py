@@ -1,7 +1,7 @@
 """What becomes of each guest, disk, network and the rest: what `make preview` and the comment tell. Pure."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -9,6 +9,7 @@ from functools import lru_cache
 from components.effects import GUEST, Effect, effect, of_disk
 from console import networks, steps
 from console.detail import Detail, Hunk
+from console.reading import CONCEALED
 from console.steps import Change, Json
 from console.words import cpus, natural, shown, size, word
 
@@ -79,7 +80,7 @@ def tell(preview: Json) -> list[Told]:
     return [_tell(change, guests, has_lost=change.guest in goes) for change in changes]
 
 
-def renames(told: list[Told]) -> Iterator[tuple[str, str]]:
+def renames(told: Sequence[Told]) -> Iterator[tuple[str, str]]:
     """A guest that goes and one that comes, else alike, may be meant for one: the new one, and what to say of it."""
     guests = [each.change for each in told if each.kind == "Guest"]
     come = {change.name: change.inputs("newState") for change in guests if change.operation == "create"}
@@ -151,6 +152,8 @@ def _head(change: Change, guests: Mapping[str, Json]) -> Detail | None:
             return None
         case "Network", operation if said := networks.network(operation, change.inputs("oldState"), new, guests):
             return Detail(said)
+        case _, "update" if change.is_mended:
+            return Detail("is not whole, and is mended")
         case _, operation:
             return Detail(f"{_STEPS[operation]}{_because(change)}")
 
@@ -169,12 +172,12 @@ def _guest(change: Change) -> Iterator[Detail]:
             does = whole if is_new else effect(key, old, new)
             does = restart if does == Effect.RESTART else does
             told |= does == restart
-            yield Detail(word(key), does, shown(key, old), shown(key, new))
+            yield Detail(word(key), does, *_pair(shown(key, old), shown(key, new)))
     for name, disks in change.other_disks.items():
         does = whole if is_new else of_disk(*disks)
         does = restart if does == Effect.RESTART else does
         told |= does == restart
-        yield Detail(f"disk {name}:", does, disks[0] or "plain", disks[1] or "plain")
+        yield Detail(f"disk {name}:", does, *_pair(disks[0] or "plain", disks[1] or "plain"))
     before, after = change.environment("oldState"), change.environment("newState")
     yield from networks.nics(old, new, before, after, whole if is_new else GUEST["nics"])
     ids = before.get("INSTANCE_ID"), after.get("INSTANCE_ID")
@@ -189,16 +192,23 @@ def _guest(change: Change) -> Iterator[Detail]:
         if before.get(key) != after.get(key):
             told |= key == "GUEST_RESTART" and change.is_pending
             does = whole if key == "GUEST_RESTART" else Effect.LIVE
-            yield Detail(what, does, str(before.get(key, "default")), str(after.get(key, "default")))
+            yield Detail(what, does, *_pair(before.get(key, "default"), after.get(key, "default")))
     if before.get("RUN") != after.get("RUN"):
         yield Detail("is not whole, and is mended")
     elif change.is_redefined and not told:
         yield Detail("stands on another network", whole)
 
 
+def _pair(before: str, after: str) -> tuple[str, str]:
+    """As they were and will be; where one is a secret, so is the other, which may have been that in plain."""
+    return (CONCEALED, CONCEALED) if CONCEALED in (before, after) else (before, after)
+
+
 @lru_cache(maxsize=1024)
 def difference(old: str, new: str) -> tuple[Hunk, ...]:
-    """Of two documents, with three lines around what differs."""
+    """Of two documents, with three lines around what differs; where one is a secret, the other may tell it."""
+    if CONCEALED in (old, new):
+        return ()
     hunks: list[list[str]] = []
     for line in list(difflib.unified_diff(_lines(old), _lines(new), lineterm=""))[2:]:
         if line.startswith("@@"):
@@ -215,7 +225,7 @@ def _because(change: Change) -> str:
     """What of its inputs is another one."""
     old, new = change.inputs("oldState"), change.inputs("newState")
     keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
-    return f": {', '.join(keys)}" if keys and old else ""
+    return f": {', '.join(keys)}" if keys and old and new else ""
 
 
 def _but_for_the_name(inputs: Json) -> Json:

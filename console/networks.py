@@ -49,7 +49,7 @@ def network(operation: str, old: Inputs, new: Inputs, guests: Mapping[str, Input
     lab = old.get("lab")
     if lab is None or operation not in ("update", "delete"):
         return None
-    on = _on(old["name"].removeprefix(f"{lab}-"), guests)
+    on = _on(str(old.get("name")).removeprefix(f"{lab}-"), guests)
     if operation == "delete":
         return f"destroyed{f'; {on} lose their NICs there' if on else ''}"
     keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))

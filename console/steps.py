@@ -5,8 +5,8 @@ https://github.com/pulumi/pulumi/blob/master/pkg/display/json.go
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from components.effects import GUEST, PENDING, UNWRITTEN, Effect, effect, of_disk
 
@@ -17,9 +17,11 @@ _REPLACES = ("replace", "create-replacement", "delete-replaced")
 _LOOKS = ("read", "refresh")
 """What changes nothing: with `--refresh` each resource has such a step before its own."""
 _DEFINITION = re.compile(r'definition="([0-9a-f]+)"')
+AGAIN = "KVMLAB_RUN"
+"""What components.shell gives a command that is to run again."""
 _SAID_OF = {"Guest": "guest", "DataDisk": "disk"}
 """How the program begins what it says of one of them."""
-_KINDS = {
+_KINDS: dict[str, type] = {
     "cpus": int,
     "data_disks": list,
     "disk_bytes": int,
@@ -61,6 +63,16 @@ class Change:
         return self.name.partition(".")[0]
 
     @property
+    def said_as(self) -> str:
+        """How the program begins what it says of it."""
+        return f"{_SAID_OF[self.kind]} {self.name}" if self.kind in _SAID_OF else ""
+
+    @property
+    def remarks(self) -> list[str]:
+        """Of what the program says of it, what does not show in what happens to it."""
+        return [text for text in self.said if text != UNWRITTEN]
+
+    @property
     def is_pending(self) -> bool:
         """Of a guest, whether it runs on as it was before an earlier change."""
         return PENDING in self.said
@@ -70,17 +82,22 @@ class Change:
         """Of a guest, whether nothing is lost with its root disk, as far as its host shows."""
         return UNWRITTEN in self.said
 
+    @property
+    def is_mended(self) -> bool:
+        """Whether its commands run again since its host shows it to be not whole."""
+        return self.environment("newState").get(AGAIN) != self.environment("oldState").get(AGAIN)
+
     def inputs(self, which: str) -> dict[str, Any]:
         """Of the component: `oldState` or `newState`. What is of another kind than it should be is left out."""
         inputs = _mapping(state(self.component, which).get("inputs"))
-        return {key: value for key, value in inputs.items() if isinstance(value, _KINDS.get(key, object))}
+        return {key: _texts(value) for key, value in inputs.items() if isinstance(value, _KINDS.get(key, object))}
 
-    def environment(self, which: str) -> dict[str, Any]:
+    def environment(self, which: str) -> dict[str, str]:
         """Of its commands."""
         found: dict[str, Any] = {}
         for step in self.commands:
             found |= _mapping(_mapping(state(step, which).get("inputs")).get("environment"))
-        return found
+        return {key: str(value) for key, value in found.items()}
 
     @property
     def powers(self) -> tuple[str, str]:
@@ -135,14 +152,14 @@ def changes(preview: Json) -> Iterator[Change]:
     children: dict[str, list[Json]] = {}
     for step in steps:
         last = state(step, "newState") or state(step, "oldState")
-        children.setdefault(last.get("parent", ""), []).append(step)
+        children.setdefault(str(last.get("parent", "")), []).append(step)
     told = _told(preview)
     for step in steps:
-        kind, name = step["urn"].split("::")[2:]
+        kind, name = step["urn"].split("::", 3)[2:]
         if kind.startswith(_OURS) and "$" not in kind:
             kind = kind.removeprefix(_OURS)
-            said = told.get(f"{_SAID_OF[kind]} {name}", ()) if kind in _SAID_OF else ()
-            yield Change(kind, name, step, children.get(step["urn"], []), tuple(said))
+            change = Change(kind, name, step, children.get(step["urn"], []))
+            yield replace(change, said=tuple(told.get(change.said_as, ())))
 
 
 def errors(preview: Json) -> list[str]:
@@ -179,6 +196,17 @@ def _told(preview: Json) -> dict[str, list[str]]:
         if colon:
             told.setdefault(about, []).append(what)
     return told
+
+
+def _texts(value: object) -> object:
+    """A list or mapping of texts; anything else as it is."""
+    match value:
+        case list():
+            return [str(each) for each in cast("list[Any]", value)]
+        case dict():
+            return {key: str(each) for key, each in cast("dict[str, Any]", value).items()}
+        case _:
+            return value
 
 
 def _mapping(value: object) -> dict[str, Any]:

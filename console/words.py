@@ -85,19 +85,17 @@ def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     return tuple((0, int(part)) if odd % 2 else (1, part) for odd, part in enumerate(parts))
 
 
-def series(names: Iterable[str]) -> list[str]:
-    """Names in their order, three and more that differ by consecutive numbers at their end as one."""
-    runs: list[list[tuple[str, int | None]]] = []
+def series(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Names in their order; of three and more in a row by the numbers at their end, the first and the last."""
+    runs: list[list[str]] = []
+    ends: tuple[str, int] | None = None
+    """What the last one of the last run ends with."""
     for name in sorted(names, key=natural):
-        found = re.fullmatch(r"(.*?)(0|[1-9][0-9]{0,8})", name, re.DOTALL | re.ASCII)
-        stem, number = (found[1], int(found[2])) if found else (name, None)
-        last = runs[-1][-1] if runs else None
-        if last and number is not None and last[1] is not None and (stem, number) == (last[0], last[1] + 1):
-            runs[-1].append((stem, number))
+        found = re.fullmatch(r"(.*?)(0|[1-9][0-9]{0,8})", name, re.DOTALL)
+        end = (found[1], int(found[2])) if found else None
+        if end and ends and end == (ends[0], ends[1] + 1):
+            runs[-1].append(name)
         else:
-            runs.append([(stem, number)])
-    told: list[str] = []
-    for run in runs:
-        whole = [stem if number is None else f"{stem}{number}" for stem, number in run]
-        told += [f"{whole[0]} to {whole[-1]}"] if len(whole) > 2 else whole
-    return told
+            runs.append([name])
+        ends = end
+    return [told for run in runs for told in (((run[0], run[-1]),) if len(run) > 2 else ((name,) for name in run))]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from components.amounts import about, in_bytes
 from components.host_facts import HostFacts, Running
 from components.identity import owner
 from stacks.config import FurtherPool, Lab
@@ -11,7 +12,6 @@ from stacks.preflight_pools import held
 from stacks.volumes import Volume, volumes
 
 _KIB = 1024
-_UNITS = (("TiB", 1024**4), ("GiB", 1024**3), ("MiB", 1024**2), ("KiB", _KIB))
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Resource:
 
     def show(self, *amounts: int) -> list[str]:
         """Amounts of it for people, as exactly as it takes to tell them from each other."""
-        for way in (str,) if self.name == "cpus" else (about, _in_mib, _in_bytes):
+        for way in (str,) if self.name == "cpus" else (about, _in_mib, in_bytes):
             texts = [way(amount) for amount in amounts]
             if len({*texts}) == len({*amounts}):
                 return texts
@@ -177,17 +177,5 @@ def _running(lab: Lab, facts: HostFacts) -> tuple[list[Running], list[Running]]:
     return [guest for name, guest in running if name in ours], [guest for name, guest in running if name not in ours]
 
 
-def about(amount: int) -> str:
-    """Bytes as people say them."""
-    for unit, length in _UNITS:
-        if amount >= length:
-            return f"{amount / length:.1f}".removesuffix(".0") + unit
-    return _in_bytes(amount)
-
-
 def _in_mib(amount: int) -> str:
     return f"{amount / 1024**2:.1f}".removesuffix(".0") + "MiB"
-
-
-def _in_bytes(amount: int) -> str:
-    return f"{amount} bytes" if amount else "0"

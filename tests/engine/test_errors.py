@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.capacity import about
+from components.amounts import about
 from tests.engine.conftest import CASE, Checkout, Ended, assert_refused, run
 
 pytestmark = pytest.mark.usefixtures("untouched")

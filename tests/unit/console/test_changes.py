@@ -14,81 +14,8 @@ from components.effects import GUEST, PENDING, UNWRITTEN, Effect
 from components.guest import shown
 from console import protection, steps, text
 from console.text import lines
-from console.words import MIB
 from tests.unit.components.arguments import NICS, guest_args
-
-URN = "urn:pulumi:six::kvmlab::kvmlab:index:"
-WEB: dict[str, Any] = {
-    "accelerator": "kvm",
-    "address": "10.20.6.5",
-    "cloud_config": "a: 1\nb: 2\n",
-    "cpus": 1,
-    "disk_bytes": 8192 * MIB,
-    "image": "base-one",
-    "mac": "52:54:00:ab:cd:ef",
-    "memory_mib": 1024,
-}
-COMMAND: dict[str, str] = {
-    "DEFINITION": '<x definition="aa"/>',
-    "INSTANCE_ID": "iid-1",
-    "READY_SECONDS": "1800",
-    "RUN": "",
-}
-OTHER = {"DEFINITION": '<x definition="bb"/>'}
-
-
-def step(
-    kind: str, operation: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, parent: str = ""
-) -> Any:
-    """One of a preview's."""
-    states = {
-        which: {"inputs": inputs, "parent": parent}
-        for which, inputs in (("oldState", old), ("newState", new))
-        if inputs is not None
-    }
-    return {"urn": f"{URN}{kind}", "op": operation, **states}
-
-
-def guest(
-    operation: str,
-    new: Mapping[str, Any],
-    environment: Mapping[str, str],
-    name: str = "web",
-    old: Mapping[str, Any] | None = None,
-) -> list[Any]:
-    """A guest's steps: of what it is, to what it is to be."""
-    was = {**WEB, **(old or {})}
-    before = (None, None) if operation == "create" else (was, {"environment": COMMAND})
-    after = (None, None) if operation == "delete" else ({**was, **new}, {"environment": {**COMMAND, **environment}})
-    return [
-        step(f"Guest::{name}", operation, before[0], after[0], "urn:the-stack"),
-        step(f"Guest$command:local:Command::{name}-guest", operation, before[1], after[1], f"{URN}Guest::{name}"),
-    ]
-
-
-def off(steps: list[Any]) -> list[Any]:
-    """The same of a guest that is off, before and after."""
-    states = [steps[0][which] for which in ("oldState", "newState")]
-    for state in states:
-        state["inputs"] = {**state["inputs"], "power": "off"}
-    return steps
-
-
-def disk(operation: str, old: int | None, new: int | None, name: str = "data") -> list[Any]:
-    """A data disk's steps: its sizes in MiB."""
-    sizes: list[dict[str, Any] | None] = [None if size is None else {"disk_bytes": size * MIB} for size in (old, new)]
-    commands: list[dict[str, Any] | None] = [None if size is None else {"environment": {}} for size in (old, new)]
-    return [
-        step(f"DataDisk::web.{name}", operation, sizes[0], sizes[1]),
-        step(
-            f"DataDisk$command:local:Command::web.{name}-disk",
-            operation,
-            commands[0],
-            commands[1],
-            f"{URN}DataDisk::web.{name}",
-        ),
-    ]
-
+from tests.unit.console.previews import COMMAND, OTHER, URN, WEB, disk, guest, off, step
 
 CASES: dict[str, tuple[list[Any], list[str]]] = {
     "nothing": (guest("same", {}, {}), ["nothing changes", "guests: 1 unchanged"]),

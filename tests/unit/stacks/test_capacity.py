@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from components.amounts import about
 from components.host_facts import HostFacts
 from stacks import capacity, preflight
-from stacks.capacity import Resource, about
+from stacks.capacity import Resource
 from stacks.config import Lab
 from tests.unit.stacks.labs import host, lab
 

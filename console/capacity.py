@@ -1,0 +1,100 @@
+"""What the guests of each host are promised, before a change and after it. Pure.
+
+The program's table says what they will have been promised, and what the host has; the state says what they were.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from components.amounts import about
+from console import steps
+from console.changes import Told
+from console.steps import Change, Json
+from console.words import MIB
+
+TITLE = "capacity"
+"""What the table begins with."""
+_ROW = re.compile(r"(?:(?P<host>\S+) )?(?P<resource>memory|CPUs|pool(?: (?P<pool>\S+))?)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A resource of a host."""
+
+    name: str
+    before: str
+    """What was promised; empty where the state does not tell."""
+    after: Sequence[str]
+    """What the table says: promised, allocated, others, free, total, limit."""
+
+
+def rows(preview: Json, told: Sequence[Told]) -> list[Row]:
+    """Of the program's table; nothing where it has told none."""
+    table = next((text for text in steps.tables(preview) if text.startswith(TITLE)), "").splitlines()
+    if not table:
+        return []
+    starts = [found.start() for found in re.finditer(r"\S+", table[0])]
+    hosts = _hosts(preview)
+    sums = {which: _sums(told, which, hosts) for which in ("oldState", "newState")}
+    return [_row(_cells(line, starts), sums) for line in table[1:]]
+
+
+def _cells(line: str, starts: Sequence[int]) -> list[str]:
+    return [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def _row(cells: Sequence[str], sums: dict[str, Counter[tuple[str, str]]]) -> Row:
+    name, *after = cells
+    found = _ROW.fullmatch(name)
+    if not found:
+        return Row(name, "", after)
+    key = (found["host"] or "", found["resource"])
+    before, then = (_shown(key[1], sums[which][key]) for which in ("oldState", "newState"))
+    # What is counted here must be what the program counts; else the two have nothing to say to each other.
+    return Row(name, before if then == after[0] else "", after)
+
+
+def _shown(resource: str, amount: int) -> str:
+    return str(amount) if resource == "CPUs" else about(amount)
+
+
+def _sums(told: Sequence[Told], which: str, hosts: dict[str, str]) -> Counter[tuple[str, str]]:
+    """By host and resource, all that guests and data disks are promised."""
+    found = Counter[tuple[str, str]]()
+    for change in (each.change for each in told):
+        inputs, environment = change.inputs(which), change.environment(which)
+        if change.kind not in ("Guest", "DataDisk") or not inputs:
+            continue
+        destination = environment.get("SSH_DESTINATION", "local")
+        host = hosts.get(destination, destination) if hosts else ""
+        if change.kind == "Guest" and inputs.get("power", "on") == "on":
+            found[host, "memory"] += inputs.get("memory_mib", 0) * MIB
+            found[host, "CPUs"] += inputs.get("cpus", 0)
+        found[host, _pool(change, inputs, environment)] += inputs.get("disk_bytes", 0)
+    return found
+
+
+def _pool(change: Change, inputs: dict[str, Any], environment: dict[str, str]) -> str:
+    """As the table calls it. A pool in libvirt is named by the lab and its key; a volume group has none there."""
+    key = str(inputs.get("pool", ""))
+    if change.kind == "DataDisk":
+        key = environment.get("GUEST_GROUP") or environment.get("POOL", "").partition(".")[2]
+    return f"pool {key}".strip()
+
+
+def _hosts(preview: Json) -> dict[str, str]:
+    """What config calls each host, by where it is; nothing where there is but one without a name."""
+    with suppress(ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        hosts = cast("dict[str, Any]", json.loads(preview["config"]["kvmlab:lab"]).get("hosts") or {})
+        return {_address(name, host): name for name, host in hosts.items()}
+    return {}
+
+
+def _address(name: str, host: str | dict[str, Any] | None) -> str:
+    """By default a host is where its name leads."""
+    return host if isinstance(host, str) else str((host or {}).get("address", name))
