@@ -33,15 +33,15 @@ up: stack ## make the lab real; STACK=quickstart is the default, here and below;
 preview: stack ## say what `make up` would change, and what that does to each guest; REFRESH=yes looks for what was done by hand
 	@$(console) preview $(STACK) $(refresh); $(tidied)
 
-.PHONY: graph
-graph: stack ## draw the lab with what `make up` would change in it, as graphs/STACK.svg and, for Mermaid, graphs/STACK.mmd
-	@$(console) graph $(STACK) $(refresh); $(tidied)
-
 # Nothing but the comment is on stdout.
 .PHONY: preview-comment
 preview-comment: ## print that as Markdown, for the comment of a pull request; PREVIEW=file takes what `pulumi preview --json --show-sames` printed
 	@$(MAKE) --no-print-directory $(if $(PREVIEW),setup,stack) STACK='$(STACK)' >&2
 	@$(console) preview-comment $(STACK) $(or $(PREVIEW),$(refresh)); $(tidied)
+
+.PHONY: graph
+graph: stack ## draw the lab with what `make up` would change in it, as graphs/STACK.svg and, for Mermaid, graphs/STACK.mmd
+	@$(console) graph $(STACK) $(refresh); $(tidied)
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found

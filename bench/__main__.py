@@ -1,6 +1,6 @@
 """`make bench`: run all comparisons, print tables, write bench/results.json and the tables of docs/benchmarks.md.
 
-usage: python -m bench [boot|scale|growth]...   without a part: all of them, and only then are results written
+usage: python -m bench [boot|scale|growth|comment]...   without a part: all of them, and only then are results written
 
 Exit 1 when a limit is not met.
 """
@@ -14,12 +14,13 @@ from typing import NoReturn
 
 from bench import report
 from bench.boot import boot
+from bench.comment import rendering
 from bench.figures import Measured
 from bench.growth import growth
 from bench.scale import scale
 from bench.timing import machine
 
-PARTS: dict[str, Callable[[], Measured]] = {"boot": boot, "scale": scale, "growth": growth}
+PARTS: dict[str, Callable[[], Measured]] = {"boot": boot, "scale": scale, "growth": growth, "comment": rendering}
 
 
 def main(wanted: Sequence[str]) -> int:

@@ -126,6 +126,6 @@ def _by_number(address: str) -> tuple[int, str]:
 
 def _names(guests: Sequence[Guest]) -> str:
     """Runs of names by their ends, and of many only the first."""
-    runs = series(guest.name for guest in guests)
+    runs = [" to ".join(run) for run in series(guest.name for guest in guests)]
     more = f" and {len(runs) - RUNS} more" if len(runs) > RUNS else ""
     return ", ".join(runs[:RUNS]) + more

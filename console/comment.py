@@ -12,6 +12,7 @@ from console.changes import Fate, Told, renames, tell
 from console.fitting import Section, fit
 from console.markdown import code
 from console.steps import Json
+from console.topology import mermaid
 
 LIMIT = 60_000
 """Characters; GitHub takes 65,536."""
@@ -72,6 +73,7 @@ def _sections(preview: Json, told: Sequence[Told]) -> Iterator[Section]:
     yield sections.properties(guests)
     yield sections.documents(guests)
     yield sections.created([each for each in guests if each.fate == Fate.CREATED])
+    yield sections.topology(mermaid(preview))
 
 
 def _failure(errors: int) -> str:
