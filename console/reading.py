@@ -44,7 +44,7 @@ def read(text: str, source: str) -> Json:
         raise UnreadableError(f"{source}: {_WANTED}, got {ill}; {_AGAIN}")
     if not any(mark in text for mark in (_SIGNATURE, _MASKED, _COMPUTED)):
         return cast("Json", found)
-    plain = sorted({*_plain(found)}, key=lambda each: (-len(each), each))
+    plain = sorted({*_plain(found)}, key=lambda each: (-len(each), each)) if _SIGNATURE in text else []
     return cast("Json", _without(found, plain))
 
 
@@ -136,7 +136,7 @@ def _without(value: object, plain: list[str]) -> object:
             return CONCEALED
         case dict():
             told = cast("dict[str, Any]", value)
-            return {str(_without(key, plain)): _without(each, plain) for key, each in told.items()}
+            return {_without(key, plain) if plain else key: _without(each, plain) for key, each in told.items()}
         case list():
             return [_without(each, plain) for each in cast("list[Any]", value)]
         case _:
