@@ -12,6 +12,7 @@ pytestmark = pytest.mark.usefixtures("untouched")
 
 CIDR = "10.213.77.0/24"
 LAB = f"{{kind: guests, network: {{cidr: {CIDR}}}, guests: {{web: {{}}}}}}"
+UNPINNED = "{unpinned-image: a file of the test's}"
 BRIDGE = "kvmlab-test0"
 DOMAIN = f"{CASE}-web"
 DOMAIN_XML = f"<domain type='qemu'><name>{DOMAIN}</name><memory>1024</memory><os><type>hvm</type></os></domain>"
@@ -258,9 +259,10 @@ def test_pool_in_proc(checkout: Checkout) -> None:
     )
 
 
-def image_lab(checkout: Checkout, image: str) -> None:
+def image_lab(checkout: Checkout, image: str, waivers: str = "{}") -> None:
     """Write a config whose one guest starts from this image."""
-    lab(checkout, f"{{kind: guests, network: {{cidr: {CIDR}}}, image: {image}, guests: {{web: {{}}}}}}")
+    more = f"image: {image}, waivers: {waivers}, guests: {{web: {{}}}}"
+    lab(checkout, f"{{kind: guests, network: {{cidr: {CIDR}}}, {more}}}")
 
 
 @pytest.mark.parametrize("content", [b"hello\n", b"QFI\xfb\0\0\0\x63 nothing more"], ids=["text", "broken"])
@@ -268,7 +270,7 @@ def test_image_format(checkout: Checkout, tmp_path: Path, content: bytes) -> Non
     """A file that is no disk image, and one that only begins like one."""
     file = tmp_path / "image.qcow2"
     file.write_bytes(content)
-    image_lab(checkout, f"{{file: {file}}}")
+    image_lab(checkout, f"{{file: {file}}}", UNPINNED)
     assert_host_refused(
         checkout.preview(CASE),
         "lab.image.file: must hold a disk (qcow2, VMDK, VDI, VHD, VHDX, or raw with a boot sector),"
@@ -279,7 +281,7 @@ def test_image_format(checkout: Checkout, tmp_path: Path, content: bytes) -> Non
 
 def test_image_missing(checkout: Checkout, tmp_path: Path) -> None:
     """A file that is not there."""
-    image_lab(checkout, f"{{file: {tmp_path}/gone.qcow2}}")
+    image_lab(checkout, f"{{file: {tmp_path}/gone.qcow2}}", UNPINNED)
     assert_host_refused(
         checkout.preview(CASE), f"lab.image.file: must be a file that the host can read, got '{tmp_path}/gone.qcow2'"
     )

@@ -124,7 +124,7 @@ def test_what_comes_and_goes(tmp_path: Path) -> None:
         for number, name in enumerate(("a-000000000000", "b-1-111111111111"))
     )
     (tmp_path / "definition.xml").write_text(definition.replace("'", '"'), "utf-8")
-    (tmp_path / "nics").write_text("ua-nic-a-000000000000\nua-nic-b-1-222222222222\n", "utf-8")
+    (tmp_path / "aliases").write_text("ua-nic-a-000000000000\nua-nic-b-1-222222222222\n", "utf-8")
     assert call(tmp_path, "attach_nic() { echo attach $1; }; detach_nic() { echo detach $1; }; apply_nics") == [
         "detach ua-nic-b-1-222222222222",
         "attach ua-nic-b-1-111111111111",
