@@ -91,7 +91,7 @@ volume-groups: setup ## make disks in a volume group, by real LVM on a kernel th
 of_guests = changes pending drift capacity pools disks guests nics parts screens boot
 
 .PHONY: e2e-guests
-e2e-guests: setup ## real guests with all that config can ask for, and what edits and hands do to them (an hour or more without KVM, by the sum of its parts)
+e2e-guests: setup ## real guests with all that config can ask for, and what edits and hands do to them (50 minutes without KVM)
 	@. .toolchain/env && pytest $(of_guests:%=tests/acceptance/test_%.py) -s
 
 .PHONY: e2e-host
