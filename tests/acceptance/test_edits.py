@@ -80,7 +80,7 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
     """One edit that is valid, made in place; what it is."""
     name = chosen.choice("abc")
     if name not in guests:
-        guests[name] = {"address": f"10.20.83.{chosen.randint(10, 99)}"}
+        guests[name] = {"address": free(chosen, guests)}
         return f"{name} comes"
     guest, key = guests[name], chosen.choice([*VALUES, "disk", "disks", "nics", "address", "gone"])
     match key:
@@ -99,7 +99,7 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
             nic = chosen.choice(["back", "side"])
             guest.setdefault("nics", {})[nic] = {"network": nic}
         case "gone" | "address":
-            guest["address"] = f"10.20.83.{chosen.choice([n for n in range(10, 100) if n not in taken(guests)])}"
+            guest["address"] = free(chosen, guests)
             key = "address"
         case _:
             guest[key] = chosen.choice(VALUES[key])
@@ -109,9 +109,10 @@ def edit(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
     return f"{name}.{key} = {guest[key]}"
 
 
-def taken(guests: dict[str, dict[str, Any]]) -> set[int]:
-    """The last numbers of addresses in use."""
-    return {int(guest["address"].rpartition(".")[2]) for guest in guests.values()}
+def free(chosen: random.Random, guests: dict[str, dict[str, Any]]) -> str:
+    """An address that no guest has."""
+    taken = {guest["address"] for guest in guests.values()}
+    return chosen.choice([address for n in range(10, 100) if (address := f"10.20.83.{n}") not in taken])
 
 
 def look(machine: Machine, guests: dict[str, dict[str, Any]]) -> dict[str, Seen]:
