@@ -7,9 +7,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from components.amounts import about
 from console import steps
@@ -89,12 +88,13 @@ def _pool(change: Change, inputs: dict[str, Any], environment: dict[str, str]) -
 
 def _hosts(preview: Json) -> dict[str, str]:
     """What config calls each host, by where it is; nothing where there is but one without a name."""
-    with suppress(ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        hosts = cast("dict[str, Any]", json.loads(preview["config"]["kvmlab:lab"]).get("hosts") or {})
-        return {_address(name, host): name for name, host in hosts.items()}
-    return {}
+    try:
+        lab: object = json.loads(str(steps.mapping(preview.get("config")).get("kvmlab:lab", "")))
+    except (ValueError, RecursionError):
+        return {}
+    return {_address(name, host): name for name, host in steps.mapping(steps.mapping(lab).get("hosts")).items()}
 
 
-def _address(name: str, host: str | dict[str, Any] | None) -> str:
+def _address(name: str, host: object) -> str:
     """By default a host is where its name leads."""
-    return host if isinstance(host, str) else str((host or {}).get("address", name))
+    return host if isinstance(host, str) else str(steps.mapping(host).get("address", name))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from console.nodes import Guest, Kind, Link, Mark, Plug, RailKey, Topology
+from console.topology import Guest, Kind, Link, Mark, Plug, RailKey, Topology
 from console.words import series
 
 FEW = 12

@@ -11,8 +11,8 @@ from console import capacity, sections, steps
 from console.changes import Fate, Told, renames, tell
 from console.fitting import Section, fit
 from console.markdown import code
+from console.mermaid import mermaid
 from console.steps import Json
-from console.topology import mermaid
 
 LIMIT = 60_000
 """Characters; GitHub takes 65,536."""

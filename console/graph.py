@@ -1,15 +1,15 @@
 """A lab's topology in files, for `make graph`."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
-from console import steps
+from console import previews, text
 from console.legend import summary
+from console.mermaid import mermaid
+from console.reading import UnreadableError
 from console.steps import Json
 from console.svg import svg
-from console.topology import mermaid, of
+from console.topology import topology_of
 
 DIRECTORY = Path("graphs")
 """Where Git does not look: what is drawn is of one moment's state, and anybody can draw it again."""
@@ -17,17 +17,19 @@ DIRECTORY = Path("graphs")
 
 def show(stack: str, *flags: str) -> int:
     """Write what a preview shows, or say what keeps it from that, and write nothing; Pulumi's exit status."""
-    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *flags]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
-    if not done.stdout:
-        return done.returncode  # why has been told
-    told: Json = json.loads(done.stdout)
-    if errors := steps.errors(told):
-        sys.stdout.writelines(f"error: {error}\n" for error in errors)
-    elif not done.returncode:
+    ended = previews.run(stack, *flags)
+    if not ended.printed:
+        return ended.status  # why has been told
+    try:
+        told = ended.preview()
+    except UnreadableError as error:
+        return previews.refused(error)
+    if errors := [*text.errors(told)]:
+        sys.stdout.writelines(f"{error}\n" for error in errors)
+    elif not ended.status:
         paths = " and ".join(str(path) for path in write(told, DIRECTORY, stack))
-        sys.stdout.write(f"changed: wrote {paths}: {summary(of(told))}\n")
-    return done.returncode
+        sys.stdout.write(f"changed: wrote {paths}: {summary(topology_of(told))}\n")
+    return ended.status
 
 
 def write(preview: Json, directory: Path, stack: str) -> list[Path]:
@@ -39,11 +41,11 @@ def write(preview: Json, directory: Path, stack: str) -> list[Path]:
         stack: what files are named after; of a full name `organization/project/stack`, the last part.
     """
     name = stack.rpartition("/")[2]
-    texts = {"mmd": "".join(f"{line}\n" for line in mermaid(preview)), "svg": svg(of(preview))}
+    texts = {"mmd": "".join(f"{line}\n" for line in mermaid(preview)), "svg": svg(topology_of(preview))}
     directory.mkdir(exist_ok=True)
     found: list[Path] = []
-    for suffix, text in texts.items():
+    for suffix, drawn in texts.items():
         path, part = directory / f"{name}.{suffix}", directory / f".{name}.{suffix}.part"
-        part.write_text(text, "utf-8")
+        part.write_text(drawn, "utf-8")
         found.append(part.replace(path))
     return found

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from console.cards import Card
-from console.nodes import LOCAL, Host, Kind, Mark, Topology
+from console.topology import LOCAL, Host, Kind, Mark, Topology
 
 COLOURS = {
     Mark.DESTROYED: "#a40e26",

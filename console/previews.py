@@ -3,24 +3,59 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from console import text
 from console.comment import comment, failure
 from console.reading import UnreadableError, read
+from console.steps import Json
+
+
+class Ended(NamedTuple):
+    """A preview that Pulumi has made, or has not."""
+
+    stack: str
+    status: int
+    printed: bytes
+    said: str
+    """On stderr, where that was kept."""
+
+    def preview(self) -> Json:
+        """What it printed.
+
+        Raises:
+            UnreadableError: if that is no preview.
+        """
+        return read(_decoded(self.printed), f"stack {self.stack}")
+
+
+def run(stack: str, *flags: str, keep_errors: bool = False) -> Ended:
+    """Have Pulumi preview a stack.
+
+    Args:
+        stack: which.
+        flags: what else Pulumi is given.
+        keep_errors: whether what it says on stderr is kept, too; it is shown in any case.
+    """
+    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *flags]
+    errors = subprocess.PIPE if keep_errors else None
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, check=False)  # noqa: S603 (no shell)
+    said = _decoded(done.stderr or b"")
+    sys.stderr.write(said)
+    return Ended(stack, done.returncode, done.stdout, said)
 
 
 def show(stack: str, *flags: str) -> int:
     """Say what `up` would do, or what keeps it from that; Pulumi's exit status."""
-    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *flags]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)  # noqa: S603 (no shell)
-    if not done.stdout:
-        return done.returncode  # why has been told
+    ended = run(stack, *flags)
+    if not ended.printed:
+        return ended.status  # why has been told
     try:
-        told = read(_decoded(done.stdout), f"stack {stack}")
+        told = ended.preview()
     except UnreadableError as error:
-        return _refused(error)
+        return refused(error)
     _print([*text.errors(told)] or [*text.lines(told), *text.said(told)])
-    return done.returncode
+    return ended.status
 
 
 def show_comment(stack: str, *arguments: str) -> int:
@@ -32,21 +67,24 @@ def show_comment(stack: str, *arguments: str) -> int:
     """
     if arguments and (arguments[0] == "-" or not arguments[0].startswith("-")):
         return _from_file(stack, arguments[0])
-    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 (no shell)
-    said = _decoded(done.stderr)
-    sys.stderr.write(said)
-    if not done.stdout and done.returncode:
+    ended = run(stack, *arguments, keep_errors=True)
+    if not ended.printed and ended.status:
         # There is no such stack, or its state is a newer version's.
-        errors = said.strip() or f"pulumi ended with status {done.returncode} and said nothing"
+        errors = ended.said.strip() or f"pulumi ended with status {ended.status} and said nothing"
         _print([failure([errors.removeprefix("error: ")], stack)], end="")
-        return done.returncode
+        return ended.status
     try:
-        told = read(_decoded(done.stdout), f"stack {stack}")
+        told = ended.preview()
     except UnreadableError as error:
-        return _refused(error)
+        return refused(error)
     _print([comment(told, stack)], end="")
-    return done.returncode
+    return ended.status
+
+
+def refused(error: UnreadableError) -> int:
+    """Say what is wrong with what was printed; the exit status."""
+    sys.stderr.write(f"error: {error}\n")
+    return 1
 
 
 def _from_file(stack: str, name: str) -> int:
@@ -58,14 +96,9 @@ def _from_file(stack: str, name: str) -> int:
         sys.stderr.write(f"error: {source}: must be a file to read, got {error.strerror}; name another\n")
         return 1
     except UnreadableError as error:
-        return _refused(error)
+        return refused(error)
     _print([comment(told, stack)], end="")
     return 0
-
-
-def _refused(error: UnreadableError) -> int:
-    sys.stderr.write(f"error: {error}\n")
-    return 1
 
 
 def _decoded(found: bytes) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from console.cards import Card, Wire, cards
 from console.legend import MEANING, is_empty, machine, marks, printable, summary, title
-from console.nodes import Host, Mark, Plug, Rail, RailKey, Topology
+from console.topology import Host, Mark, Plug, Rail, RailKey, Topology
 
 CELL = 8
 """Width of a character of a fixed pitch: no usual font at FONT pixels has a wider one."""

@@ -89,14 +89,14 @@ class Change:
 
     def inputs(self, which: str) -> dict[str, Any]:
         """Of the component: `oldState` or `newState`. What is of another kind than it should be is left out."""
-        inputs = _mapping(state(self.component, which).get("inputs"))
+        inputs = mapping(state(self.component, which).get("inputs"))
         return {key: _texts(value) for key, value in inputs.items() if isinstance(value, _KINDS.get(key, object))}
 
     def environment(self, which: str) -> dict[str, str]:
         """Of its commands."""
         found: dict[str, Any] = {}
         for step in self.commands:
-            found |= _mapping(_mapping(state(step, which).get("inputs")).get("environment"))
+            found |= mapping(mapping(state(step, which).get("inputs")).get("environment"))
         return {key: str(value) for key, value in found.items()}
 
     @property
@@ -141,7 +141,7 @@ class Change:
     def other_disks(self) -> dict[str, tuple[str | None, str | None]]:
         """Of a guest: data disks whose names stay and that are to be other ones, as they were and as they will be."""
         before, after = self.inputs("oldState"), self.inputs("newState")
-        old, new = (_mapping(shown.get("unusual_disks")) for shown in (before, after))
+        old, new = (mapping(shown.get("unusual_disks")) for shown in (before, after))
         kept = {*before.get("data_disks", ())} & {*after.get("data_disks", ())}
         return {name: (old.get(name), new.get(name)) for name in sorted(kept) if old.get(name) != new.get(name)}
 
@@ -180,7 +180,7 @@ def tables(preview: Json) -> list[str]:
 
 def state(step: Json, which: str) -> dict[str, Any]:
     """`oldState` or `newState` of a step; empty where there is none."""
-    return _mapping(step.get(which))
+    return mapping(step.get(which))
 
 
 def _said(preview: Json, severity: str) -> list[str]:
@@ -209,7 +209,6 @@ def _texts(value: object) -> object:
             return value
 
 
-def _mapping(value: object) -> dict[str, Any]:
+def mapping(value: object) -> dict[str, Any]:
     """What should be one and is not, since it is a secret, say, has no keys to be told of."""
-    found: dict[str, Any] = value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-    return found
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -3,8 +3,8 @@
 from xml.etree import ElementTree
 
 from console.legend import COLOURS, DASHED
-from console.nodes import Kind, Mark, Plug, Topology
 from console.rails import CELL, FONT, PAD, ROW, Across, Box, Label, Picture, Upright, cells, picture
+from console.topology import Kind, Mark, Plug, Topology
 
 _LIGHT = {"ground": "#ffffff", "frame": "#f6f8fa", "box": "#ffffff", "line": "#57606a", "ink": "#1f2328"}
 _DARK = {"ground": "#0d1117", "frame": "#161b22", "box": "#0d1117", "line": "#9198a1", "ink": "#f0f6fc"}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from console.steps import Json
 
@@ -57,7 +58,7 @@ def shown(key: str, inputs: Json) -> str:
         case "disk_bytes", int():
             return size(value)
         case (("data_disks" | "shares"), list()):
-            return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+            return ", ".join(map(str, cast("list[object]", value)))
         case (("autostart" | "tpm"), True):
             return "true"
         case _:

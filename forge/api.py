@@ -54,7 +54,7 @@ class Api:
         """Make one.
 
         Raises:
-            Unsure: it may be there.
+            UnsureError: it may be there.
         """
         answer = self._web.ask("POST", self._comments, {"body": body})
         if answer.status != _CREATED:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-from forge import ForgeError, Unsure
+from forge import ForgeError, UnsureError
 
 TRIES = 5
 _MARKER = re.compile(r"<!-- kvmlab preview: (\S+) -->")
@@ -94,7 +94,7 @@ def publish(api: Comments, stack: str, body: str) -> str:
         if newest is None:
             try:
                 api.create(body)
-            except Unsure as error:
+            except UnsureError as error:
                 why = str(error)
                 continue  # a look at the list tells
             older, _ = _ours(api, authors, stack)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import cast
 
-from forge import ForgeError, Unsure, names
+from forge import ForgeError, UnsureError, names
 from forge.documents import mapping, of_json, sequence, text
 from forge.target import Kind, Target
 
@@ -93,7 +93,7 @@ class Web:
             document: to be sent as JSON.
 
         Raises:
-            Unsure: to a POST, it failed or broke off. It is not asked again: what it made can be looked for.
+            UnsureError: to a POST, it failed or broke off. It is not asked again: what it made can be looked for.
             ForgeError: it stays busy, broken or out of reach.
         """
         if not url.startswith(f"{self._target.api}/"):
@@ -108,7 +108,7 @@ class Web:
                 raise ForgeError(f"{told}; asked {TRIES} times, run the job again later")
             self._wait(answer, told)
             if may_be_done and method == "POST":
-                raise Unsure(told)
+                raise UnsureError(told)
         raise AssertionError
 
     def told(self, answer: Answer) -> str:

@@ -13,17 +13,17 @@ set -eu
 . host/volume_group.sh
 GUEST_LAB=$LAB # of volumes
 
-is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
+pool_is_ours() { [ "$(sed -n 's/^lab=//p' "$marker" 2>/dev/null)" = "$LAB" ]; }
 
-is_ours_domain() { [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ]; }
+domain_is_ours() { [ "$(virsh -q desc "$1" 2>/dev/null)" = "$OWNER" ]; }
 
 # remove_domain DOMAIN: its disks stay. Nobody has ever been told that it is ready, so it is not asked to shut down.
 remove_domain() {
-    is_ours_domain "$1" || return 0
+    domain_is_ours "$1" || return 0
     # A run that was cut off may be taking it away.
     alone "$1"
     rm -f "$lock"
-    is_ours_domain "$1" || return 0
+    domain_is_ours "$1" || return 0
     domain_uuid=$(virsh -q domuuid "$1")
     virsh -q destroy "$1" >/dev/null 2>&1 || true
     virsh -q undefine "$1" --nvram --managed-save --snapshots-metadata --checkpoints-metadata >/dev/null
@@ -32,7 +32,7 @@ remove_domain() {
 }
 
 remove_disks() { # remove_disks FILE...
-    is_ours || return 0
+    pool_is_ours || return 0
     for file; do
         [ -e "$file" ] || continue
         virsh -q vol-delete --pool "$LAB" "$(basename "$file")" >/dev/null 2>&1 || rm -f "$file"
@@ -96,7 +96,7 @@ delete() {
         remove_network "$network"
     done
     rm -rf "$(missing_top).$LAB.new"
-    if is_ours; then
+    if pool_is_ours; then
         remove_pool
         rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished "$POOL_PATH/$LAB"-*.birth "$POOL_PATH/$LAB"-*.pending
         # An image's name is half of its digest.

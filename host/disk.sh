@@ -22,8 +22,6 @@ look() {
     capacity=$(virsh -q vol-info --bytes --pool "$POOL" "$VOLUME" 2>/dev/null | awk '$1 == "Capacity:" { print $2 }')
 }
 
-create() { virsh -q vol-create-as "$POOL" "$VOLUME" "$DISK_BYTES" --format qcow2; }
-
 apply() {
     case $PROTECT in
         yes) : >"$mark" ;;
@@ -39,7 +37,7 @@ apply() {
             make_lv "$VOLUME" "$DISK_BYTES"
         else
             # Of one that somebody has deleted, the pool knows still.
-            create >/dev/null 2>&1 || { virsh -q pool-refresh "$POOL" >/dev/null && create >/dev/null; }
+            make_volume "$POOL" "vol-create-as $POOL $VOLUME $DISK_BYTES --format qcow2"
         fi
         changed "disk $VOLUME of $DISK_BYTES bytes"
     elif [ "$capacity" -gt "$DISK_BYTES" ]; then

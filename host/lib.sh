@@ -39,6 +39,16 @@ virsh_all() {
     [ -z "$errors" ] || die "$errors"
 }
 
+# make_volume POOL COMMAND: libvirt's, which fails where a file has come or gone that the pool has not been told of. While a
+# pool makes another volume, it refuses to be refreshed.
+make_volume() {
+    for attempt in 1 2 3 4 5; do
+        ! virsh -q "$2" >/dev/null 2>&1 || return 0
+        virsh -q pool-refresh "$1" >/dev/null 2>&1 || sleep "$attempt"
+    done
+    virsh -q "$2" >/dev/null
+}
+
 # is_wanted: a killed plugin takes the shell that it called with it, not the script; then nobody waits for the outcome.
 CALLER=${CALLER:-$PPID}
 is_wanted() { kill -0 "$CALLER" 2>/dev/null; }

@@ -33,17 +33,8 @@ make_root() {
         changed "pool $root_pool started"
         look_and_create
     }
-    is_made "$root_file" || make_root_file
-}
-
-make_root_file() {
-    rm -f "$root_file" # a killed run's, which no pool knows of
-    # An image that came while the pool ran is not known to it, until it is refreshed; it refuses that while it makes a disk.
-    for attempt in 1 2 3 4 5; do
-        ! virsh -q "$create_root" >/dev/null 2>&1 || return 0
-        virsh -q pool-refresh "$POOL" >/dev/null 2>&1 || sleep "$attempt"
-    done
-    virsh -q "$create_root" >/dev/null
+    # What lies in a volume's place and no pool knows of is a killed run's. The lab's pool may have to learn of the image.
+    is_made "$root_file" || { rm -f "$root_file"; make_volume "$POOL" "$create_root"; }
 }
 
 # By its name, it is whole.

@@ -1,7 +1,7 @@
 """From what a guest's config calls an image to what the host is to fetch. Pure but for reading the catalogue."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,11 @@ def link(image: Image) -> str:
             return _link("file", path, _text(digest) if digest else "", *_of_archive(disk))
         case UrlImage(url, digest, disk):
             return _link("url", url, _text(digest), *_of_archive(disk))
+
+
+def key(guest: GuestSpec, guests: Collection[GuestSpec]) -> str:
+    """Where config names a guest's image: one that all of a lab's guests have is the lab's."""
+    return "lab.image" if len({each.image for each in guests}) == 1 else f"{guest.path}.image"
 
 
 class BootFile(NamedTuple):

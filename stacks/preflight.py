@@ -272,6 +272,5 @@ def _files_of(lab: Lab) -> dict[FileImage, str]:
 
 
 def _images_of(lab: Lab) -> dict[Image, str]:
-    """Images, and where config names them: one that all guests have is the lab's."""
-    common = len({guest.image for guest in lab.guests}) == 1
-    return {guest.image: "lab.image" if common else f"{guest.path}.image" for guest in lab.guests if guest.image}
+    """Images, and where config names them."""
+    return {guest.image: images.key(guest, lab.guests) for guest in lab.guests if guest.image}

@@ -12,7 +12,7 @@ from stacks.config import Lab
 from stacks.config.lab import Rule
 from stacks.policy import rules
 from stacks.policy.finding import Finding, Severity
-from stacks.policy.secrets import plain_text_secret
+from stacks.policy.plain_text_secret import plain_text_secret
 
 __all__ = ["SHOWN", "Finding", "Severity", "Verdict", "judge"]
 

@@ -1,11 +1,11 @@
-"""Rules that look at one thing of a lab each; what is in the clear that should not be, secrets.py looks for. Pure."""
+"""Rules that look at one thing of a lab each, but for secrets in the clear: plain_text_secret.py has that. Pure."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from components.errors import got
+from stacks import images
 from stacks.config import FileImage, Lab, Source
-from stacks.images import boot_files
 from stacks.policy.finding import Finding, Severity
 
 
@@ -41,12 +41,10 @@ def public_console(lab: Lab) -> Iterator[Finding]:
 def unpinned_image(lab: Lab) -> Iterator[Finding]:
     """A file that may be another one tomorrow; each once. What comes from the web always has a digest."""
     found: dict[Source, tuple[str, set[str]]] = {}
-    is_common = len({guest.image for guest in lab.guests}) == 1
     for guest in lab.guests:
         if isinstance(guest.image, FileImage):
-            where = "lab.image" if is_common else f"{guest.path}.image"
-            found.setdefault(guest.image, (where, set()))[1].add(guest.path)
-        for file in boot_files(guest):
+            found.setdefault(guest.image, (images.key(guest, lab.guests), set()))[1].add(guest.path)
+        for file in images.boot_files(guest):
             found.setdefault(file.source, (f"{guest.path}.{file.key}", set()))[1].add(guest.path)
     for source, (where, owners) in found.items():
         if isinstance(source, FileImage) and source.digest is None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from console.topology import mermaid
+from console.mermaid import mermaid
 from tests.unit.console.topologies import LABS, guest, machine, network, preview, workers
 
 HERE = Path(__file__).parent

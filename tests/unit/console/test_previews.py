@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from console import graph, previews
 from console.previews import show_comment
 from console.reading import UnreadableError, read
 from tests.unit.console.previews import guest, preview
@@ -60,6 +61,21 @@ def test_odd_states(ill: object, tmp_path: Path, capsysbinary: pytest.CaptureFix
     file.write_text(json.dumps(preview(steps)))
     assert show_comment("six", str(file)) == 0
     assert capsysbinary.readouterr().out.startswith(b"<!-- kvmlab preview: six -->\n### Preview of `six`\n")
+
+
+def test_a_picture_of_what_is_no_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Is not drawn, and why is told as in a comment's place."""
+
+    def run(stack: str) -> previews.Ended:
+        return previews.Ended(stack, 0, WHOLE[:60].encode(), "")
+
+    monkeypatch.setattr(previews, "run", run)
+    monkeypatch.chdir(tmp_path)
+    assert graph.show("six") == 1
+    assert capsys.readouterr().err.startswith("error: stack six: must be what `pulumi preview --json` prints, got JSON")
+    assert not (tmp_path / "graphs").exists()
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

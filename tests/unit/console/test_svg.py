@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from console import graph, rails
 from console.legend import printable
-from console.nodes import Mark
 from console.rails import CELL, NARROW, PAD, WIDE, Box, Picture, cells, picture, wrapped
 from console.svg import svg
-from console.topology import of
+from console.topology import Mark, topology_of
 from tests.unit.console.topologies import LABS, guest, machine, network, preview, workers
 
 CASES = Path(__file__).parents[2] / "cases" / "topology"
@@ -83,11 +82,11 @@ def within(box: Box, frame: Box) -> bool:
 @pytest.mark.parametrize("name", LABS)
 def test_kept(name: str) -> None:
     """The picture is the one that is kept."""
-    shown = of(LABS[name])
+    shown = topology_of(LABS[name])
     text = svg(shown)
     check(text, picture(shown))
     assert text == (CASES / f"{name}.svg").read_text("utf-8")
-    assert text == svg(of({**LABS[name], "steps": LABS[name]["steps"][::-1]}))
+    assert text == svg(topology_of({**LABS[name], "steps": LABS[name]["steps"][::-1]}))
 
 
 def test_every_kept_picture_is_of_a_lab() -> None:
@@ -98,13 +97,13 @@ def test_every_kept_picture_is_of_a_lab() -> None:
 def test_it_fits_a_phone() -> None:
     """A lab with a few networks is no wider than the screen of one, and a larger lab is no wider."""
     widest = (WIDE * CELL + 6 * PAD) + PAD
-    assert picture(of(LABS["six"])).width <= widest + rails.STEP <= 400
-    assert picture(of(workers(600))).width <= 400
+    assert picture(topology_of(LABS["six"])).width <= widest + rails.STEP <= 400
+    assert picture(topology_of(workers(600))).width <= 400
 
 
 def test_light_and_dark() -> None:
     """The theme is up to who looks."""
-    text = svg(of(LABS["six"]))
+    text = svg(topology_of(LABS["six"]))
     assert text.count("prefers-color-scheme:dark") == 1
     before, after = text.split("prefers-color-scheme:dark")
     for kind in ("ground", "frame", "box", "rail", "dot", "gap", "text"):
@@ -124,7 +123,7 @@ def test_wrapped(text: str, most: int) -> None:
 @given(NAMES, NAMES, NAMES, NAMES, NAMES)
 def test_no_name_breaks_out(name: str, stack: str, address: str, nic: str, host: str) -> None:
     """Whatever a name holds, it is text."""
-    shown = of(
+    shown = topology_of(
         preview(
             network("same", stack=stack),
             machine("create", host, stack=stack),
@@ -140,7 +139,7 @@ PLANTED = "</svg><script>alert(1)</script><svg onload='alert(1)'>"
 
 def test_a_planted_script_is_text() -> None:
     """And stands there as such."""
-    shown = of(preview(guest("create", PLANTED, address=']]>"><!--')))
+    shown = topology_of(preview(guest("create", PLANTED, address=']]>"><!--')))
     root = check(svg(shown), picture(shown))
     texts = "".join(element.text or "" for element in root.iter(f"{SPACE}text"))
     assert PLANTED.replace(" ", "") in texts.replace(" ", "")
@@ -166,7 +165,7 @@ def test_any_lab(parts: list[tuple[str, str, dict[str, str]]]) -> None:
         guest(operation, f"g-{number}", {"nics": {}}, host, nics=nics)
         for number, (operation, host, nics) in enumerate(parts)
     ]
-    shown = of(preview(network("same"), *guests))
+    shown = topology_of(preview(network("same"), *guests))
     check(svg(shown), picture(shown))
 
 
@@ -184,7 +183,7 @@ def test_files(tmp_path: Path) -> None:
 
 def _write() -> None:
     for name, lab in LABS.items():
-        (CASES / f"{name}.svg").write_text(svg(of(lab)), "utf-8")
+        (CASES / f"{name}.svg").write_text(svg(topology_of(lab)), "utf-8")
 
 
 if __name__ == "__main__":

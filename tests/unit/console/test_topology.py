@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console import nodes
 from console.cards import FEW, MOST, cards
 from console.changes import Fate
 from console.legend import COLOURS, MEANING
-from console.nodes import Mark
-from console.topology import MOST_WIRES, mermaid, of, text
+from console.mermaid import MOST_WIRES, mermaid, text
+from console.topology import LOCAL, Mark, Topology, topology_of
 from tests.unit.console.topologies import LABS, guest, machine, network, preview, workers
 
 CASES = Path(__file__).parents[2] / "cases" / "topology"
@@ -97,8 +96,8 @@ def luminance(colour: str) -> float:
 
 def test_few_guests_are_shown_one_by_one() -> None:
     """Alike as they are."""
-    assert len(cards(of(workers(FEW)))) == FEW
-    (card,) = cards(of(workers(FEW + 1)))
+    assert len(cards(topology_of(workers(FEW)))) == FEW
+    (card,) = cards(topology_of(workers(FEW + 1)))
     assert (card.name, card.guests) == ("worker-1 to worker-13", 13)
 
 
@@ -107,7 +106,7 @@ def test_six_hundred_guests() -> None:
     found, wires = parsed(mermaid(workers(600)))
     assert (len(found), len(wires)) == (2, 1)
     other = [guest("create", f"g{'x' * number}", cpus=number, address="10.20.0.9") for number in range(1, 600)]
-    (card,) = cards(of(preview(network("create"), *other)))
+    (card,) = cards(topology_of(preview(network("create"), *other)))
     assert card.guests == 599
     assert card.lines == ("599 guests", "599 sizes, as 1 CPU, 1GiB")
 
@@ -116,7 +115,7 @@ def test_too_many_networks() -> None:
     """Guests that are all on other networks are told together, with how many are on each."""
     networks = [network("same", f"n{number}", cidr=f"10.{number}.0.0/24") for number in range(MOST + 10)]
     guests = [guest("same", f"g{number}", nics={"x": f"network n{number}"}) for number in range(MOST + 10)]
-    (card,) = cards(of(preview(*networks, *guests)))
+    (card,) = cards(topology_of(preview(*networks, *guests)))
     assert {wire.label for wire in card.wires if wire.name} == {f"x (1 of {MOST + 10})"}
 
 
@@ -134,12 +133,12 @@ def test_more_wires_than_mermaid_draws() -> None:
 
 def test_what_a_preview_does_not_tell() -> None:
     """A network that a cut preview has not got to is there by its name."""
-    lab = of(
+    lab = topology_of(
         preview(guest("same", "web", nics={"s": "network storage at 10.3.0.1/24", "odd": "in words of another day"}))
     )
     assert [(rail.name, rail.detail) for rail in lab.rails] == [("six", "network"), ("storage", "network")]
-    assert [host.name for host in lab.hosts] == [nodes.LOCAL]
-    assert of({}) == of({"steps": None}) == nodes.Topology("", (), (), ())
+    assert [host.name for host in lab.hosts] == [LOCAL]
+    assert topology_of({}) == topology_of({"steps": None}) == Topology("", (), (), ())
 
 
 @settings(deadline=None)

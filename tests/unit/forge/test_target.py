@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from console import comment
 from forge import ForgeError
 from forge.comments import marker, text
 from forge.names import one_line
@@ -95,3 +96,9 @@ def test_somebody_elses_words() -> None:
     """In a log they are one line, and start no command of a runner."""
     assert one_line("a\n::set-output::b\x1b[31m\r\u2028c") == "a ::set-output::b [31m c"
     assert one_line("x" * 400) == f"{'x' * 300}..."
+
+
+@pytest.mark.parametrize("stack", ["six", "my-lab_2.x"])
+def test_marker(stack: str) -> None:
+    """A comment begins with what it is looked for by."""
+    assert comment.marker(stack) == marker(stack)
