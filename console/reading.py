@@ -92,11 +92,12 @@ def _is_secret(value: Json) -> bool:
 def _plain(value: object) -> Iterator[str]:
     """All texts within secrets that stand there in plain, as after `--show-secrets`."""
     match value:
-        case dict() if _is_secret(told := cast("dict[str, Any]", value)):
-            for key in ("plaintext", "value"):
-                yield from _texts(told.get(key))
         case dict():
-            for each in cast("dict[str, Any]", value).values():
+            told = cast("dict[str, Any]", value)
+            if _is_secret(told):
+                for key in ("plaintext", "value"):
+                    yield from _texts(told.get(key))
+            for each in told.values():
                 yield from _plain(each)
         case list():
             for each in cast("list[Any]", value):
