@@ -64,6 +64,10 @@ def assert_refused(ended: Ended, *report: str) -> None:
     assert "Traceback" not in ended.output + ended.errors
 
 
+KIND = "    kind: guests\n"
+"""A line that examples have."""
+
+
 class Checkout:
     """Runs the program in a directory of its own."""
 
@@ -79,7 +83,9 @@ class Checkout:
         for config in (root / "stacks").glob("Pulumi.*.yaml"):
             # What Pulumi wrote there belongs to the passphrase of another checkout.
             lines = config.read_text("utf-8").splitlines(keepends=True)
-            config.write_text("".join(line for line in lines if not line.startswith("encryptionsalt:")), "utf-8")
+            text = "".join(line for line in lines if not line.startswith("encryptionsalt:"))
+            # Nor need this machine have room for what is only previewed.
+            config.write_text(text.replace(KIND, f"{KIND}    host: {{overcommit: {{disk: thin}}}}\n"), "utf-8")
         for name in (".venv", ".toolchain"):
             (root / name).symlink_to(ROOT / name)
         self.environment = pulumi_environment() | {
