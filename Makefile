@@ -80,7 +80,7 @@ confinement: setup ## see what AppArmor's parser and SELinux's matching make of 
 	@. .toolchain/env && pytest tests/acceptance/confinement
 
 .PHONY: mermaid
-mermaid: setup ## read flowcharts of labs, and of odd names, by Mermaid's own parser; needs Node 20 and npm (two minutes)
+mermaid: setup ## read flowcharts of labs, and of odd names, by Mermaid's own parser; needs Node 20 and npm (a quarter of a minute)
 	@. .toolchain/env && pytest tests/acceptance/mermaid
 
 .PHONY: volume-groups
