@@ -4,6 +4,11 @@ STACK ?= quickstart
 pulumi = . .toolchain/env && pulumi
 console = . .toolchain/env && python -m console
 refresh = $(if $(REFRESH),--refresh)
+# What a preview is run by that is to ask no host and needs no passphrase.
+offline = $(if $(OFFLINE),python -m stacks.offline $(STACK) $(if $(STATE),--state '$(STATE)') $(if $(BASE),--base '$(BASE)') --)
+ifneq ($(and $(OFFLINE),$(filter up destroy,$(MAKECMDGOALS))),)
+$(error OFFLINE: is for previews alone, got $(filter up destroy,$(MAKECMDGOALS)); leave it out, and run where hosts are reached)
+endif
 # What `pulumi` of .toolchain/env does after each call.
 tidied = status=$$?; toolchain/tidy; exit $$status
 
@@ -30,8 +35,12 @@ up: stack ## make the lab real; STACK=quickstart is the default, here and below;
 	@$(console) up $(STACK) $(refresh); $(tidied)
 
 .PHONY: preview
-preview: stack ## say what `make up` would change, and what that does to each guest; REFRESH=yes looks for what was done by hand
-	@$(console) preview $(STACK) $(refresh); $(tidied)
+preview: $(if $(OFFLINE),setup,stack) ## say what `make up` would change, and what that does to each guest; REFRESH=yes looks for what was done by hand, OFFLINE=yes asks no host
+	@. .toolchain/env && $(offline) python -m console preview $(STACK) $(refresh); $(tidied)
+
+.PHONY: record-facts
+record-facts: setup ## keep what a preview must know of hosts in stacks/facts, for those with OFFLINE=yes
+	@. .toolchain/env && python -m stacks.offline.record $(STACK)
 
 # Nothing but the comment is on stdout.
 .PHONY: preview-comment

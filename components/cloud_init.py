@@ -100,15 +100,22 @@ def archive(seed: Seed, lab_key: str, password: str | None = None, install: Mapp
     return pack({**files, "key": lab_key, **({"password": f"{password}\n"} if password else {})})
 
 
-def shown(layers: Sequence[Mapping[str, object]], key: bytes) -> str:
+HIDDEN = "[hidden]"
+"""What stands for something hidden where there is no key to make a mark with."""
+
+
+def shown(layers: Sequence[Mapping[str, object]], key: bytes | None, authorized_keys: Sequence[str] = ()) -> str:
     """The merged layers for people who read a preview: without the keys that the seed adds, and without any secret.
 
     Args:
         layers: the guest's documents.
         key: a secret; with it what is hidden gets a mark that changes with it, and by which nobody can guess it.
+        authorized_keys: public keys that config lets in, which anyone may see.
     """
 
     def hidden(value: Value, keys: Keys) -> str:
+        if key is None:
+            return HIDDEN
         # With the keys, so that equal marks do not tell that a password is somebody's token, too.
         text = json.dumps([value, *(name for name in keys if isinstance(name, str))])
         return f"[hidden {hmac.digest(key, text.encode(), 'sha256')[:4].hex()}]"
@@ -125,7 +132,11 @@ def shown(layers: Sequence[Mapping[str, object]], key: bytes) -> str:
             case _:
                 return value if is_open(keys) or is_name(value) else hidden(value, keys)
 
-    return _yaml(cast("Mapping[str, object]", visible(cast("Value", merge(*layers)), ())))
+    document = dict(cast("Mapping[str, object]", visible(cast("Value", merge(*layers)), ())))
+    if authorized_keys:
+        more = document.get("ssh_authorized_keys")
+        document["ssh_authorized_keys"] = [*authorized_keys, *(more if isinstance(more, list) else ())]
+    return _yaml(document)
 
 
 class _Dumper(yaml.CSafeDumper):

@@ -18,7 +18,7 @@ from components.nics import NicArgs, environment, nic_spec, shown_nics
 from components.options import first_child, without_order
 from components.shell import Limits, limits, script
 
-_PENDING = "is as asked for when it restarts"
+PENDING_SAID = "is as asked for when it restarts"
 """What guest.sh says of one that runs on as it was."""
 
 
@@ -256,7 +256,7 @@ class Guest(pulumi.ComponentResource):
         Args:
             restarted: whether that has happened since.
         """
-        return self.ready.stdout.apply(lambda said: _PENDING in said and not restarted)
+        return self.ready.stdout.apply(lambda said: PENDING_SAID in said and not restarted)
 
 
 def _keeps_seed(args: GuestArgs) -> bool:

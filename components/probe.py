@@ -45,7 +45,15 @@ class Probe:
         )
 
     def facts(self) -> HostFacts:
-        """Wait for the answer.
+        """Wait for the answer, and read it.
+
+        Raises:
+            HostError: the script failed or took too long.
+        """
+        return parse(self.answer())
+
+    def answer(self) -> str:
+        """Wait for the answer, as the script prints it.
 
         Raises:
             HostError: the script failed or took too long.
@@ -59,7 +67,7 @@ class Probe:
             raise self._error(errors.strip().removeprefix(f"host {self._host}: "))
         if self._process.returncode != 0:
             raise self._error(f"must run host/{SCRIPT}, got exit status {self._process.returncode}: {errors.strip()}")
-        return parse(output)
+        return output
 
     def _error(self, message: str) -> HostError:
         return HostError(self._host, [Problem("lab.host", message)])

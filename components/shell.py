@@ -56,8 +56,7 @@ def script(
         environment = {**environment, **over_ssh(ssh, environment)}
         call, delete = f"{OVER_SSH} {call}", delete and f"{OVER_SSH} {delete}"
         triggers = [*triggers, ssh["destination"]]
-    # Root's own runs need no sudo, and state is the same for all of them.
-    interpreter = ["sudo", "-n", "-E", "/bin/sh", "-c"] if as_root and os.geteuid() != 0 else None
+    interpreter = by_root() if as_root else None
     return local.Command(
         name,
         create=f"host/{call}",
@@ -69,6 +68,11 @@ def script(
         logging=local.Logging.STDOUT,
         opts=opts,
     )
+
+
+def by_root() -> list[str] | None:
+    """What makes a command root's: root's own runs need no sudo, and state is the same for all of them."""
+    return ["sudo", "-n", "-E", "/bin/sh", "-c"] if os.geteuid() != 0 else None
 
 
 _AGAIN = "KVMLAB_RUN"

@@ -50,22 +50,26 @@ class SshAccess(pulumi.ComponentResource):
         shown = {key: value for key, value in args.items() if key != "private_key"}
         super().__init__("kvmlab:index:SshAccess", name, shown, without_order(opts))
         directory = args["directory"]
-        files = {
-            "config": ssh_config(directory, args["login"], args["guests"]),
-            "known_hosts": known_hosts(args["guests"]),
-        }
         script(
             f"{name}-ssh",
             "ssh_access.sh apply",
             {"DIRECTORY": directory},
             first_child(self, opts, pulumi.ResourceOptions(delete_before_replace=True)),
             delete="ssh_access.sh delete",
-            stdin=pulumi.Output.secret(args["private_key"]).apply(lambda key: pack({**files, "id_ed25519": key})),
+            stdin=pulumi.Output.secret(args["private_key"]).apply(
+                lambda key: files(directory, args["login"], args["guests"], key)
+            ),
             triggers=[directory],
             as_root=False,
         )
         self.config = pulumi.Output.from_input(f"{directory}/config")
         self.register_outputs({"config": self.config})
+
+
+def files(directory: str, login: str, guests: Mapping[str, SshGuest], private_key: str) -> str:
+    """All of them, packed for the script that writes them."""
+    config = ssh_config(directory, login, guests)
+    return pack({"config": config, "known_hosts": known_hosts(guests), "id_ed25519": private_key})
 
 
 HOST = "kvmlab-host-"

@@ -12,13 +12,20 @@ from stacks.config import GuestSpec, Host, Lab
 class Common(NamedTuple):
     """Keys, addresses and secrets."""
 
-    shown_key: bytes
+    shown_key: bytes | None
+    """None where the stack's seed is not known, as in an offline preview."""
     lab_key: keys.SshKey
     host_keys: Mapping[str, keys.SshKey]
     """By guest, as the addresses."""
     addresses: Mapping[str, str]
     nic_addresses: nics.Addresses
     secrets: Mapping[str, str]
+    instances: Mapping[str, str] = {}
+    """By guest, instance-ids that do not follow from the seed, where that is not known."""
+    cloud_configs: Mapping[str, str] = {}
+    """There, what people see of cloud-init."""
+    marks: Mapping[str, str | None] = {}
+    """There, what tells passwords of screens from others."""
 
 
 def seed_of(lab: Lab, guest: GuestSpec, common: Common) -> cloud_init.Seed:
@@ -31,6 +38,7 @@ def seed_of(lab: Lab, guest: GuestSpec, common: Common) -> cloud_init.Seed:
         common.host_keys[guest.name],
         common.lab_key.public,
         common.secrets,
+        common.instances.get(guest.name),
     )
 
 

@@ -13,6 +13,7 @@ from components.host_facts import HostFacts
 from components.probe import Probe
 from stacks import capacity, config, preflight
 from stacks.config import Lab
+from stacks.offline import offline
 from stacks.refresh import is_refresh
 
 ROOT = Path(__file__).parents[1]
@@ -40,22 +41,19 @@ async def _compose() -> None:
     lab = config.load()
     # Python's runner has taken the program's directory off the path again, once __main__ had been read.
     sys.path.append(str(ROOT))
+    away = offline()
     # All hosts are asked at the same time.
-    refresh = is_refresh()
-    parts = [
-        (part, Probe(part.host.address, preflight.question(part, refresh=refresh), part.host.ssh))
-        for part in lab.parts()
-    ]
+    parts = [] if away else _asked(lab)
     # The provider SDKs load while they answer, and only those that this kind of lab needs.
     kind = import_module(f"stacks.{lab.kind}")
     warn(lab, kind.problems(lab))
-    placed = ask(parts)
-    for part, facts in placed:
-        for warning in preflight.warnings(part, facts):
-            pulumi.warn(warning)
+    placed = away.place(lab) if away else ask(parts)
+    if not away:
+        _warn(placed)
     last = kind.compose(lab, placed)
     # No output: what is free, and what others have, is different at each run, and no change of the lab.
-    if pulumi.runtime.is_dry_run() and (table := capacity.table(placed)):
+    counted = [(part, facts) for part, facts in placed if facts.memory_kib]
+    if pulumi.runtime.is_dry_run() and (table := capacity.table(counted)):
         pulumi.info("\n".join(table))
     # Left alone, the SDK goes through everything outstanding each time that one thing is done.
     futures = [asyncio.ensure_future(resource.urn.future()) for resource in last]
@@ -76,6 +74,20 @@ def warn(lab: Lab, problems: Sequence[Problem]) -> None:
         raise ConfigError(lab.stack, found)
     for warning in verdict.told(lab.stack):
         pulumi.warn(warning)
+
+
+def _asked(lab: Lab) -> list[tuple[Lab, Probe]]:
+    refresh = is_refresh()
+    return [
+        (part, Probe(part.host.address, preflight.question(part, refresh=refresh), part.host.ssh))
+        for part in lab.parts()
+    ]
+
+
+def _warn(placed: Sequence[tuple[Lab, HostFacts]]) -> None:
+    for part, facts in placed:
+        for warning in preflight.warnings(part, facts):
+            pulumi.warn(warning)
 
 
 def ask(parts: Sequence[tuple[Lab, Probe]]) -> list[tuple[Lab, HostFacts]]:

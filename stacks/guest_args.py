@@ -7,12 +7,13 @@ from components.domain import Graphics
 from components.domain_boot import DirectBoot, Install
 from components.domain_disks import USUAL, RootPlace
 from components.enums import Firmware, OnCloudInitChange, Power, WaitFor
-from components.guest import GuestArgs
+from components.guest import GuestArgs, shown
 from components.host_facts import HostFacts
 from stacks import disks, images, nics, preflight, screens, seeds
 from stacks.common import Common, limits_of, seed_of
 from stacks.config import GuestSpec, Lab
 from stacks.ground import Ground
+from stacks.offline.words import visible
 from stacks.volumes import further_pool
 
 
@@ -47,7 +48,8 @@ def guest_args(lab: Lab, guest: GuestSpec, facts: HostFacts, common: Common, on:
         "login": seeds.LOGIN,
         "host_key": common.host_keys[guest.name].public,
         "seed": pulumi.Output.secret(cloud_init.archive(seed_disk, common.lab_key.private, password, install)),
-        "cloud_config": cloud_init.shown(seeds.layers(guest), common.shown_key),
+        "cloud_config": common.cloud_configs.get(guest.name)
+        or cloud_init.shown(seeds.layers(guest), common.shown_key, guest.authorized_keys),
         "instance_id": seed_disk.instance_id,
         "on_cloud_init_change": OnCloudInitChange(guest.on_cloud_init_change),
         "wait_for": WaitFor(guest.wait_for),
@@ -87,7 +89,7 @@ def guest_args(lab: Lab, guest: GuestSpec, facts: HostFacts, common: Common, on:
         args["machine"] = guest.machine
     if guest.console.type != "none":
         screen = guest.console
-        mark = screens.mark(common.shown_key, password)
+        mark = common.marks.get(guest.name) if common.shown_key is None else screens.mark(common.shown_key, password)
         args["graphics"] = Graphics(screen.type, screen.port, screen.listen, mark)
     if guest.cpu:
         args["cpu"] = guest.cpu
@@ -101,4 +103,7 @@ def guest_args(lab: Lab, guest: GuestSpec, facts: HostFacts, common: Common, on:
         args["shares"] = guest.shares
     if lab.host.at_once is not None:
         args["at_once"] = lab.host.at_once
+    if common.shown_key is None:
+        # The seed is made of what is not known: what is visible of it stands for it.
+        args["seed"] = pulumi.Output.secret(visible(shown(args)))
     return args

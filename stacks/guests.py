@@ -22,6 +22,7 @@ from stacks.config import FurtherPool as FurtherPoolSpec
 from stacks.config import GuestSpec, Host, Lab
 from stacks.ground import ground
 from stacks.guest_args import guest_args
+from stacks.offline import offline
 from stacks.secrets import stack_secrets
 from stacks.seed import stack_seed
 from stacks.volumes import further_pool
@@ -42,18 +43,13 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     Returns:
         What is made last: when all of these are there, the lab is.
     """
-    seed = stack_seed()
-    common = Common(
-        shown_key=keys.derive(seed, f"{lab.stack}/shown"),
-        lab_key=keys.ssh_key(seed, f"{lab.stack}/lab"),
-        host_keys={guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests},
-        addresses=preflight.addresses(lab, placed),
-        nic_addresses=nics.addresses(lab, placed),
-        secrets=stack_secrets(),
-    )
+    away = offline()
+    common = away.common(lab, placed) if away else _common(lab, placed)
     instances = _instances(lab, common)
     if lost := data_loss.problems(placed, instances):
-        raise ConfigError(lab.stack, lost)
+        if not away:
+            raise ConfigError(lab.stack, lost)
+        away.tell_lost(lost)
     if pulumi.runtime.is_dry_run():
         for name in data_loss.unwritten(placed, instances):
             pulumi.info(f"guest {name}: {UNWRITTEN}")
@@ -95,6 +91,18 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     rows = [(name, address, ways[name]["ssh"]) for name, address in addresses.items()]
     pulumi.export("table", _table([("guest", "address", "log in with"), *rows]))
     return last
+
+
+def _common(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> Common:
+    seed = stack_seed()
+    return Common(
+        shown_key=keys.derive(seed, f"{lab.stack}/shown"),
+        lab_key=keys.ssh_key(seed, f"{lab.stack}/lab"),
+        host_keys={guest.name: keys.ssh_key(seed, f"{lab.stack}/{guest.name}/host") for guest in lab.guests},
+        addresses=preflight.addresses(lab, placed),
+        nic_addresses=nics.addresses(lab, placed),
+        secrets=stack_secrets(),
+    )
 
 
 def _told(lab: Lab, guest: GuestSpec, common: Common) -> dict[str, object]:

@@ -89,6 +89,13 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
     return found
 
 
+def without_host(lab: Lab, facts: HostFacts) -> list[Problem]:
+    """Of that, what can be told of a host of which nothing is known but what the lab has there."""
+    if lab.kind == "host":
+        return []
+    return list(_unpublished(lab)) or list(_disks(lab, facts))
+
+
 def addresses(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> dict[str, str]:
     """Every guest's address, of its own in the whole lab; those that the lab's guests hold now stay theirs.
 

@@ -25,6 +25,7 @@ def seed(
     host_key: SshKey,
     lab_key: str,
     secrets: Mapping[str, str],
+    instance_id: str | None = None,
 ) -> cloud_init.Seed:
     """Render a guest's seed.
 
@@ -36,6 +37,7 @@ def seed(
         host_key: the guest's own SSH key.
         lab_key: public half of the lab's SSH key, let in beside the keys of config.
         secrets: what its documents name.
+        instance_id: by default it follows from all of that.
     """
     keys = [lab_key, *guest.authorized_keys]
     return cloud_init.render(
@@ -52,6 +54,7 @@ def seed(
             is_default=first.is_default,
             address6=first.address6,
             links=links,
+            instance_id=instance_id,
         )
     )
 
@@ -62,15 +65,22 @@ def install_files(guest: GuestSpec, secrets: Mapping[str, str]) -> Mapping[str, 
     return cast("Mapping[str, str]", cloud_secrets.filled(dict(sorted(seed.files.items())), secrets)) if seed else {}
 
 
-def install_shown(guest: GuestSpec, key: bytes) -> str | None:
+def install_shown(guest: GuestSpec, key: bytes | None) -> str | None:
     """The same for people who read a preview, as cloud_init.shown has it: names, and marks of what is in the files."""
     seed = guest.install and guest.install.seed
     return f"{seed.label}: {', '.join(cloud_init.shown([seed.files], key).splitlines())}" if seed else None
 
 
-def layers(guest: GuestSpec) -> list[Mapping[str, object]]:
+def layers(guest: GuestSpec, directory: Path = LAYERS) -> list[Mapping[str, object]]:
     """A guest's documents in their order: base, those that config names, the guest's own."""
-    return [*(_layer(name) for name in ("base", *guest.layers)), guest.user_data]
+    return [*(_layer(name, directory) for name in ("base", *guest.layers)), guest.user_data]
+
+
+def names_secrets(guest: GuestSpec) -> bool:
+    """Whether a guest's documents name any."""
+    seed = guest.install and guest.install.seed
+    documents = [*layers(guest), *([seed.files] if seed else [])]
+    return any(True for document in documents for _ in cloud_secrets.names(document))
 
 
 def documents(lab: Lab) -> dict[str, Mapping[str, object]]:
@@ -105,8 +115,8 @@ def problems(lab: Lab, secrets: Collection[str] | None) -> list[Problem]:
 
 
 @cache
-def _layer(name: str) -> Mapping[str, object]:
-    return cloud_init.load_layer(name, LAYERS)
+def _layer(name: str, directory: Path = LAYERS) -> Mapping[str, object]:
+    return cloud_init.load_layer(name, directory)
 
 
 def _login(keys: Sequence[str]) -> Mapping[str, object]:
