@@ -61,11 +61,6 @@ def of_kind(known: Sequence[Part], kind: str, host: str | None = None) -> list[P
     return [part for part in known if part.kind == kind and host in (None, part.host)]
 
 
-def guest(known: Sequence[Part], name: str) -> Part | None:
-    """A guest."""
-    return next((part for part in known if part.kind == "Guest" and part.name == name), None)
-
-
 def seen_instance(part: Part, known: Sequence[Part]) -> tuple[object, ...]:
     """All that anyone can see of what makes a guest's instance-id."""
     networks = {each.name: each.inputs for each in of_kind(known, "Network", part.host)}

@@ -3,9 +3,9 @@
 import json
 import os
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 
 import pulumi
@@ -38,10 +38,16 @@ class Offline:
     """What it holds of ours."""
     base: Base | None = None
     """What the repository held when that state was made, if somebody has told."""
+    _looked_at: dict[str, tuple[str, bool]] = field(default_factory=dict[str, tuple[str, bool]])
+
+    @cached_property
+    def guests(self) -> Mapping[str, Part]:
+        """Those that the state holds, by name."""
+        return {part.name: part for part in known.of_kind(self.parts, "Guest")}
 
     def instance(self, lab: Lab, guest: GuestSpec) -> str:
         """A guest's instance-id: the one that it has while nothing that anyone can see would make another."""
-        part = known.guest(self.parts, guest.name)
+        part = self.guests.get(guest.name)
         if part is None or part.environment.get("INSTANCE_ID", "") == "":
             return f"iid-{AT_UP}"
         mac = identity.mac_address(lab.stack, guest.name)
@@ -52,26 +58,30 @@ class Offline:
 
     def cloud_config(self, guest: GuestSpec) -> str:
         """What people see of a guest's cloud-init."""
-        return self._compared(guest) or cloud_init.shown(seeds.layers(guest), None, guest.authorized_keys)
+        return self._shown(guest)[0]
 
     def is_compared(self, guest: GuestSpec) -> bool:
         """Whether what is hidden in it can be told from what it was."""
-        return self._compared(guest) is not None
+        return self._shown(guest)[1]
 
-    def _compared(self, guest: GuestSpec) -> str | None:
-        part = known.guest(self.parts, guest.name)
-        return self.base.shown(guest, part.inputs["cloud_config"]) if self.base and part else None
+    def _shown(self, guest: GuestSpec) -> tuple[str, bool]:
+        if guest.name not in self._looked_at:
+            part = self.guests.get(guest.name)
+            compared = self.base.shown(guest, part.inputs["cloud_config"]) if self.base and part else None
+            plain = compared or cloud_init.shown(seeds.layers(guest), None, guest.authorized_keys)
+            self._looked_at[guest.name] = plain, compared is not None
+        return self._looked_at[guest.name]
 
     def host_key(self, guest: GuestSpec) -> SshKey:
         """A guest's host key, of which nobody needs the private half."""
-        part = known.guest(self.parts, guest.name)
+        part = self.guests.get(guest.name)
         return SshKey(NO_KEY, part.environment["HOST_KEY"] if part else AT_UP)
 
     def password_mark(self, guest: GuestSpec) -> str | None:
         """What tells a screen's password from another: of a new one nothing does yet."""
         if guest.console.password is None:
             return None
-        part = known.guest(self.parts, guest.name)
+        part = self.guests.get(guest.name)
         shown = part.inputs.get("console_password", "") if part else ""
         return shown.removeprefix("[hidden ").removesuffix("]") or AT_UP
 
@@ -179,18 +189,14 @@ def _unchecked(part: Lab, facts: HostFacts) -> str:
 
 def _uncompared(lab: Lab, away: Offline) -> Iterator[str]:
     """What may have changed, and cannot be told."""
-    kept = [guest for guest in lab.guests if known.guest(away.parts, guest.name)]
-    hidden = [
-        guest.name
-        for guest in kept
-        if not away.is_compared(guest)
-        and (cloud_init.HIDDEN in away.cloud_config(guest) or seeds.install_shown(guest, None))
-    ]
-    if hidden:
+    kept = [guest for guest in lab.guests if guest.name in away.guests]
+    with_hidden = (guest for guest in kept if cloud_init.HIDDEN in away.cloud_config(guest))
+    if hidden := [guest.name for guest in with_hidden if not away.is_compared(guest)]:
         told = "BASE is not what was deployed" if away.base else "BASE would tell"
         yield f"not compared ({told}): what is hidden in cloud-init of {_names(hidden)}"
-    secrets = [guest.name for guest in kept if seeds.names_secrets(guest) or guest.console.password]
-    if secrets:
+    if installed := [guest.name for guest in kept if seeds.install_shown(guest, None)]:
+        yield f"not compared (the seed would tell): what is in files for the installers of {_names(installed)}"
+    if secrets := [guest.name for guest in kept if seeds.names_secrets(guest) or guest.console.password]:
         yield f"not compared (the passphrase would tell): values of secrets of {_names(secrets)}"
 
 
