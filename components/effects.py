@@ -49,6 +49,8 @@ GUEST = {
 }
 """By what a preview shows of a Guest; what its cloud-config does is up to `onCloudInitChange`."""
 
+OFFLINE = "offline preview"
+"""How everything begins that a preview says of itself for which no host was asked."""
 UNWRITTEN = "nothing has been written to its root disk"
 """How a preview tells of a guest that is made anew and loses nothing with that disk."""
 

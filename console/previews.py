@@ -54,7 +54,7 @@ def show(stack: str, *flags: str) -> int:
         told = ended.preview()
     except UnreadableError as error:
         return refused(error)
-    _print([*text.errors(told)] or [*text.lines(told), *text.said(told)])
+    _print([*text.marks(told), *([*text.errors(told)] or [*text.lines(told), *text.said(told)])])
     return ended.status
 
 

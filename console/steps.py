@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from components.effects import GUEST, PENDING, UNWRITTEN, Effect, effect, of_disk
+from components.effects import GUEST, OFFLINE, PENDING, UNWRITTEN, Effect, effect, of_disk
 
 Json = Mapping[str, Any]
 
@@ -171,6 +171,11 @@ def errors(preview: Json) -> list[str]:
 def warnings(preview: Json) -> list[str]:
     """What a user should know."""
     return [text.removeprefix("warning: ") for text in _said(preview, "warning")]
+
+
+def marks(preview: Json) -> list[str]:
+    """Of warnings, those that say of a preview that it is offline, and what is therefore not known."""
+    return [text for text in warnings(preview) if text.startswith(OFFLINE)]
 
 
 def tables(preview: Json) -> list[str]:

@@ -44,9 +44,17 @@ def errors(preview: Json) -> Iterator[str]:
         yield from (visible(line, TAB) for line in f"error: {error}".split("\n"))
 
 
+def marks(preview: Json) -> Iterator[str]:
+    """What comes before all else: that no host was asked, and what is therefore not known."""
+    for told in steps.marks(preview):
+        yield from (visible(line, TAB) for line in told.split("\n"))
+
+
 def said(preview: Json) -> Iterator[str]:
     """What the program has to say besides: warnings, and the table of what guests ask for and what there is."""
-    for told in (*(f"warning: {warning}" for warning in steps.warnings(preview)), *steps.tables(preview)):
+    marked = steps.marks(preview)
+    warnings = [f"warning: {warning}" for warning in steps.warnings(preview) if warning not in marked]
+    for told in (*warnings, *steps.tables(preview)):
         yield from (visible(line, TAB) for line in told.split("\n"))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pulumi
 
 from components import cloud_init, identity
+from components.effects import OFFLINE
 from components.errors import HostError, Problem
 from components.host_facts import HostFacts
 from components.keys import SshKey
@@ -20,7 +21,7 @@ from stacks.config import GuestSpec, Lab
 from stacks.offline import base, known, recorded
 from stacks.offline.base import Base
 from stacks.offline.known import Part
-from stacks.offline.words import AT_UP, MARK, NO_KEY, VARIABLE, OfflineError
+from stacks.offline.words import AT_UP, NO_KEY, VARIABLE, OfflineError
 from stacks.refresh import is_refresh
 from stacks.secrets import stack_secrets
 
@@ -106,7 +107,7 @@ class Offline:
             OfflineError: a file of facts is none.
             HostError: with all that keeps hosts from carrying their parts, as far as is known.
         """
-        pulumi.warn(f"{MARK}: no host was asked, and no passphrase used; from config and {self.source}")
+        pulumi.warn(f"{OFFLINE}: no host was asked, and no passphrase used; from config and {self.source}")
         placed: list[tuple[Lab, HostFacts]] = []
         found: dict[str, list[Problem]] = {}
         for part in lab.parts():
@@ -121,14 +122,14 @@ class Offline:
                 [p if alone else _on(host, p) for host, all_ in found.items() for p in all_],
             )
         for line in _uncompared(lab, self):
-            pulumi.warn(f"{MARK}: {line}")
+            pulumi.warn(f"{OFFLINE}: {line}")
         return placed
 
     @staticmethod
     def tell_lost(problems: Sequence[Problem]) -> None:
         """Warn of guests whose disks may not be lost, if something has been written to them, which is not known."""
         for problem in problems:
-            pulumi.warn(f"{MARK}: if it has been written to, `make up` refuses: {problem.path}: {problem.message}")
+            pulumi.warn(f"{OFFLINE}: if it has been written to, `make up` refuses: {problem.path}: {problem.message}")
 
 
 @cache
@@ -162,7 +163,7 @@ def _placed(part: Lab, away: Offline) -> tuple[HostFacts, list[Problem]]:
     file = recorded.FACTS / part.stack / recorded.file_name(host)
     if not file.is_file():
         facts = known.assumed(part, away.parts)
-        pulumi.warn(f"{MARK}: facts of {host}: none recorded; {_unchecked(part, facts)}")
+        pulumi.warn(f"{OFFLINE}: facts of {host}: none recorded; {_unchecked(part, facts)}")
         facts = known.with_state(part, facts, away.parts)
         return facts, preflight.without_host(part, facts)
     where = str(file.relative_to(recorded.FACTS.parents[1]))
@@ -171,7 +172,7 @@ def _placed(part: Lab, away: Offline) -> tuple[HostFacts, list[Problem]]:
     except (OSError, UnicodeDecodeError):
         raise OfflineError(f"{where}: must be text that can be read; record it anew") from None
     told = recorded.read(text, where, part, platform.machine())
-    pulumi.warn(f"{MARK}: facts of {host}: recorded {told.day}")
+    pulumi.warn(f"{OFFLINE}: facts of {host}: recorded {told.day}")
     facts = known.with_state(part, told.facts, away.parts)
     for warning in preflight.warnings(part, facts):
         pulumi.warn(warning)

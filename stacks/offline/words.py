@@ -7,8 +7,6 @@ from components.errors import KvmLabError
 
 VARIABLE = "KVMLAB_OFFLINE"
 """The directory with the copy, to a program that is to ask no host."""
-MARK = "offline preview"
-"""How everything begins that such a preview says of itself."""
 AT_UP = "[known at up]"
 """What will follow from the seed."""
 NO_KEY = f"{AT_UP}\n"
