@@ -10,16 +10,17 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
 from stacks.offline import base, copies
-from stacks.offline.program import BASE, SOURCE, STATE
+from stacks.offline.program import BASE, REFUSED, SOURCE, STATE
 from stacks.offline.words import VARIABLE, OfflineError
 
 ROOT = Path(__file__).parents[2]
+NOTHING: copies.Json = {"resources": []}
 CHANGING = {"up", "update", "destroy", "down", "refresh", "import", "watch", "cancel", "state"}
 """What Pulumi, or `make`, calls what is no preview: of a copy, a destroy would remove the lab itself."""
 
@@ -30,23 +31,37 @@ def main(stack: str, *arguments: str) -> int:
     options = dict(zip(arguments[:at:2], arguments[1:at:2], strict=True))
     command = arguments[at + 1 :]
     try:
-        _only_looks(command)
+        _only_looks(stack, command)
         config = _read(ROOT / "stacks" / f"Pulumi.{stack}.yaml", f"STACK={stack}")
-        project = copies.project(ROOT)
-        text, where, source = _state(stack, project, options.get("--state"))
-        held: copies.Json = copies.deployment(text, where, project, stack) if where else {"resources": []}
-        with TemporaryDirectory(prefix="kvmlab-offline-") as directory:
-            if commit := options.get("--base"):
-                base.fetch(ROOT, commit, stack, Path(directory) / BASE)
-            own = _copy(Path(directory), (project, stack), held, config, source)
-            return subprocess.run(command, env=own, check=False).returncode  # noqa: S603 (the caller's)
     except OfflineError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    with TemporaryDirectory(prefix="kvmlab-offline-") as directory:
+        root, project = Path(directory), copies.project(ROOT)
+        held, source = prepared(root, project, stack, options)
+        own = _copy(root, (project, stack), held, config, source)
+        return subprocess.run(command, env=own, check=False).returncode  # noqa: S603 (the caller's)
 
 
-def _only_looks(command: Sequence[str]) -> None:
-    if wrong := [word for word in command if word in CHANGING]:
+def prepared(root: Path, project: str, stack: str, options: Mapping[str, str]) -> tuple[copies.Json, str]:
+    """What the state holds and where it is from, with what the base was beside; why not is left to the program to tell.
+
+    So that it is told where the preview would be: in a pull request's comment, say.
+    """
+    try:
+        text, where, source = _state(stack, project, options.get("--state"))
+        held: copies.Json = copies.deployment(text, where, project, stack) if where else NOTHING
+        if commit := options.get("--base"):
+            base.fetch(ROOT, commit, stack, root / BASE)
+    except OfflineError as error:
+        (root / REFUSED).write_text(str(error), "utf-8")
+        return NOTHING, ""
+    return held, source
+
+
+def _only_looks(stack: str, command: Sequence[str]) -> None:
+    # A stack may be called so, too.
+    if wrong := [word for word in command if word in CHANGING and command.count(word) > (word == stack)]:
         raise OfflineError(f"OFFLINE: is for previews alone, got {wrong[0]!r}; leave it out")
 
 

@@ -25,8 +25,8 @@ from stacks.offline.words import AT_UP, NO_KEY, VARIABLE, OfflineError
 from stacks.refresh import is_refresh
 from stacks.secrets import stack_secrets
 
-STATE, SOURCE, BASE = "state.json", "source", "base"
-"""In the copy's directory: what the state holds, what it was taken from, and what the repository held then."""
+STATE, SOURCE, BASE, REFUSED = "state.json", "source", "base", "refused"
+"""In the copy's directory: what the state holds, what it was taken from, what the repository held then, or why not."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,9 @@ def read() -> Offline:
     state = Path(directory) / STATE
     if not state.is_file():
         raise OfflineError(f"{VARIABLE}: is set by `make preview OFFLINE=1`, got {directory!r}; unset it")
+    refused = state.parent / REFUSED
+    if refused.is_file():
+        raise OfflineError(refused.read_text("utf-8"))
     held = json.loads(state.read_text("utf-8"))["checkpoint"]["latest"]
     before = base.read(state.parent / BASE, pulumi.get_stack())
     return Offline((state.parent / SOURCE).read_text("utf-8"), known.parts(held["resources"]), before)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.offline.__main__ import main
+from stacks.offline.__main__ import main, prepared
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from stacks.offline.__main__ import main
     [
         (["six", "--", "pulumi", "destroy"], "OFFLINE: is for previews alone, got 'destroy'; leave it out"),
         (["six", "--", "make", "up"], "OFFLINE: is for previews alone, got 'up'; leave it out"),
-        (["six", "--state", "/no/file", "--", "true"], "STATE=/no/file: must be there, got no file /no/file"),
+        (["up", "--", "pulumi", "up", "--stack", "up"], "OFFLINE: is for previews alone, got 'up'; leave it out"),
     ],
 )
 def test_what_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,23 +22,23 @@ def test_what_is_refused(arguments: list[str], said: str, capsys: pytest.Capture
 
 
 def test_a_stack_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """It has no config."""
-    assert main("seven", "--", "true") == 1
-    assert capsys.readouterr().err.startswith("error: STACK=seven: must be there, got no file /")
+    """It has no config, whatever it is called."""
+    for stack in ("seven", "up"):
+        assert main(stack, "--", "preview", stack) == 1
+        assert capsys.readouterr().err.startswith(f"error: STACK={stack}: must be there, got no file /")
 
 
-def test_a_state_of_another_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bytes that are no text, and one that was cut short, zipped as backends do."""
+def refused(root: Path, state: Path) -> str:
+    """What the program is to say of a state."""
+    assert prepared(root, "kvmlab", "six", {"--state": str(state)}) == ({"resources": []}, "")
+    return (root / "refused").read_text("utf-8").removeprefix(f"STATE={state}: ")
+
+
+def test_a_state_of_another_kind(tmp_path: Path) -> None:
+    """None, bytes that are no text, one that was cut short, zipped as backends do, and an empty one."""
+    assert refused(tmp_path, tmp_path / "none") == f"must be there, got no file {tmp_path / 'none'}"
     for name, content in (("a", b"\xff\xfe"), ("a.gz", b"\x1f\x8b\x08")):
-        file = tmp_path / name
-        file.write_bytes(content)
-        assert main("six", "--state", str(file), "--", "true") == 1
-        assert capsys.readouterr().err.startswith(f"error: STATE={file}: must be text that can be read, got ")
-
-
-def test_an_empty_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is not taken for a lab that was never made."""
-    file = tmp_path / "state.json"
-    file.touch()
-    assert main("six", "--state", str(file), "--", "true") == 1
-    assert "got what ends early or is no JSON" in capsys.readouterr().err
+        (tmp_path / name).write_bytes(content)
+        assert refused(tmp_path, tmp_path / name).startswith("must be text that can be read, got ")
+    (tmp_path / "empty").touch()
+    assert "got what ends early or is no JSON" in refused(tmp_path, tmp_path / "empty")

@@ -79,6 +79,13 @@ def test_without_a_copy(asked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == f"KVMLAB_OFFLINE: is set by `make preview OFFLINE=1`, got {str(asked)!r}; unset it"
 
 
+def test_a_copy_that_could_not_be_made(asked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason is told as the program's own."""
+    (asked / "state.json").touch()
+    (asked / "refused").write_text("STATE=x: must be there", "utf-8")
+    assert refused(dry_run=True, monkeypatch=monkeypatch) == "STATE=x: must be there"
+
+
 @pytest.mark.usefixtures("asked")
 def test_with_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """That one asks hosts."""
