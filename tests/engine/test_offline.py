@@ -53,7 +53,7 @@ config:
         userData:
           packages: [tmux]
           runcmd: ["login ${{secrets.token}}"]
-          users: [default, {{name: ana, passwd: geheim}}]
+          users: [default, {{name: ana, passwd: "${{secrets.token}}"}}]
       once: {{host: here, onCloudInitChange: replace, allowRestart: false, maxCpus: 4, maxMemory: 4GiB}}
       kept: {{host: here, onCloudInitChange: ignore, power: "off", image: none}}
 """
@@ -87,6 +87,7 @@ class Told(NamedTuple):
     steps: Mapping[str, str]
     """What is about to be done with each resource."""
     warnings: list[str]
+    """Of itself, as one that is offline."""
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +129,9 @@ def preview(clone: Checkout, stack: str, state: Mapping[str, Any] | None = None)
     assert not state or sha256(file.read_bytes()).digest() == before
     assert (clone.root / "stacks" / f"Pulumi.{stack}.yaml").read_bytes() == config
     told = json.loads(ended.output)
-    warnings = [each["message"].strip() for each in told.get("diagnostics", ()) if each["severity"] == "warning"]
-    return Told(
-        {name(step["urn"]): step["op"] for step in told["steps"]}, [w.removeprefix("warning: ") for w in warnings]
-    )
+    warnings = [each["message"] for each in told.get("diagnostics", ()) if each["severity"] == "warning"]
+    marks = [each.strip().removeprefix("warning: ") for each in warnings if "offline preview: " in each]
+    return Told({name(step["urn"]): step["op"] for step in told["steps"]}, marks)
 
 
 def six() -> dict[str, Any]:
