@@ -3,6 +3,7 @@
 STACK ?= quickstart
 pulumi = . .toolchain/env && pulumi
 console = . .toolchain/env && python -m console
+looking = . .toolchain/env && $(offline) python -m console
 refresh = $(if $(REFRESH),--refresh)
 # What a preview is run by that is to ask no host and needs no passphrase.
 offline = $(if $(OFFLINE),python -m stacks.offline $(STACK) $(if $(STATE),--state '$(STATE)') $(if $(BASE),--base '$(BASE)') --)
@@ -36,7 +37,7 @@ up: stack ## make the lab real; STACK=quickstart is the default, here and below;
 
 .PHONY: preview
 preview: $(if $(OFFLINE),setup,stack) ## say what `make up` would change, and what that does to each guest; REFRESH=yes looks for what was done by hand, OFFLINE=yes asks no host
-	@. .toolchain/env && $(offline) python -m console preview $(STACK) $(refresh); $(tidied)
+	@$(looking) preview $(STACK) $(refresh); $(tidied)
 
 .PHONY: record-facts
 record-facts: setup ## keep what a preview must know of hosts in stacks/facts, for those with OFFLINE=yes
@@ -44,13 +45,13 @@ record-facts: setup ## keep what a preview must know of hosts in stacks/facts, f
 
 # Nothing but the comment is on stdout.
 .PHONY: preview-comment
-preview-comment: ## print that as Markdown, for the comment of a pull request; PREVIEW=file takes what `pulumi preview --json --show-sames` printed
-	@$(MAKE) --no-print-directory $(if $(PREVIEW),setup,stack) STACK='$(STACK)' >&2
-	@$(console) preview-comment $(STACK) $(or $(PREVIEW),$(refresh)); $(tidied)
+preview-comment: ## print that as Markdown, for the comment of a pull request; OFFLINE=yes too; PREVIEW=file takes what `pulumi preview --json --show-sames` printed
+	@$(MAKE) --no-print-directory $(if $(PREVIEW)$(OFFLINE),setup,stack) STACK='$(STACK)' >&2
+	@$(looking) preview-comment $(STACK) $(or $(PREVIEW),$(refresh)); $(tidied)
 
 .PHONY: graph
-graph: stack ## draw the lab with what `make up` would change in it, as graphs/STACK.svg and, for Mermaid, graphs/STACK.mmd
-	@$(console) graph $(STACK) $(refresh); $(tidied)
+graph: $(if $(OFFLINE),setup,stack) ## draw the lab with what `make up` would change in it, as graphs/STACK.svg and, for Mermaid, graphs/STACK.mmd
+	@$(looking) graph $(STACK) $(refresh); $(tidied)
 
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found

@@ -41,8 +41,8 @@ def comment(preview: Json, stack: str) -> str:
         stack: what people call the stack.
     """
     if errors := steps.errors(preview):
-        failed = sections.warnings(steps.warnings(preview))
-        return _whole(preview, stack, _failure(len(errors)), [sections.errors(errors), failed])
+        failed = [sections.errors(errors), sections.warnings(_warnings(preview))]
+        return _whole(preview, stack, _failure(len(errors)), failed)
     told = tell(preview)
     return _whole(preview, stack, _summary(told), [*_sections(preview, told)])
 
@@ -53,10 +53,21 @@ def failure(errors: Sequence[str], stack: str) -> str:
 
 
 def _whole(preview: Json, stack: str, summary: str, told: Sequence[Section]) -> str:
+    head = f"{marker(stack)}\n### {_title(preview)} of {code(stack)}\n\n{summary}\n\n"
+    every = [sections.marks(steps.marks(preview)), *told]
+    return (head + fit(every, LIMIT - len(head), code(f"make preview STACK={stack}"))).rstrip("\n") + "\n"
+
+
+def _title(preview: Json) -> str:
+    if steps.marks(preview):
+        return "Offline preview"
     looked = any(step["op"] == "refresh" for step in preview.get("steps") or ())
-    title = "Drift report" if looked else "Preview"
-    head = f"{marker(stack)}\n### {title} of {code(stack)}\n\n{summary}\n\n"
-    return (head + fit(told, LIMIT - len(head), code(f"make preview STACK={stack}"))).rstrip("\n") + "\n"
+    return "Drift report" if looked else "Preview"
+
+
+def _warnings(preview: Json) -> list[str]:
+    marked = steps.marks(preview)
+    return [text for text in steps.warnings(preview) if text not in marked]
 
 
 def _sections(preview: Json, told: Sequence[Told]) -> Iterator[Section]:
@@ -64,7 +75,7 @@ def _sections(preview: Json, told: Sequence[Told]) -> Iterator[Section]:
     # What is said of a guest or a disk stands with it.
     whose = tuple(f"{each.change.said_as}: " for each in told if each.change.said)
     notes = [text for text in steps.tables(preview) if not text.startswith(capacity.TITLE)]
-    said = (*steps.warnings(preview), *(note.removeprefix("info: ") for note in notes))
+    said = (*_warnings(preview), *(note.removeprefix("info: ") for note in notes))
     yield sections.warnings([text for text in said if not text.startswith(whose)])
     yield sections.guests(guests, dict(renames(told)))
     yield sections.disks([each for each in told if each.kind == "DataDisk"])

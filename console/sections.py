@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from components.effects import OFFLINE
 from console.capacity import Row
 from console.changes import Fate, Told
 from console.detail import Detail
@@ -32,6 +33,12 @@ _KINDS = {
 """What people call them; others are called what they are."""
 _NAMED = 50
 """Names, and runs of names, in a cell; in a title a tenth of it."""
+
+
+def marks(told: Sequence[str]) -> Section:
+    """What an offline preview goes by, and what is therefore not known; the title says already what it is."""
+    texts = [" ".join(text.removeprefix(OFFLINE).removeprefix(": ").split("\n")) for text in dict.fromkeys(told)]
+    return Section([Part([f"- {prose(text)}\n" for text in texts], "Offline:\n\n")], 0, ("remark", "remarks"))
 
 
 def errors(told: Sequence[str]) -> Section:

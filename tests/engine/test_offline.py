@@ -4,6 +4,7 @@ Labs that were deployed are checkpoints of an earlier version, and one that is m
 """
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from hashlib import sha256
@@ -27,6 +28,17 @@ echo "$0 $*" >>"${0%/*}/called"
 exit 1
 """
 """In the place of what would ask a host."""
+CLONE = """
+for name in .toolchain .venv; do
+    mkdir -p "$CLONE/$name"
+    mount --rbind "$ROOT/$name" "$CLONE/$name"
+done
+mount --rbind "$CLONE" "$ROOT"
+cd "$ROOT"
+exec make -s preview-comment STACK="$STACK" OFFLINE=1
+"""
+"""A clone where the toolchain knows itself to be; without it, `make setup` takes minutes."""
+CONSOLE = ("python", "-m", "console")
 SIX = KEPT / "v0.1.0" / "six.json"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@home"
 RICH = f"""
@@ -229,3 +241,55 @@ def test_all_that_a_guest_can_have(clone: Checkout, tmp_path: Path) -> None:
     assert {each: operation for each, operation in told.steps.items() if operation != "same"} == {}
     assert len(told.steps) > len(resources(state)) - 1 > 20
     assert "offline preview: not compared (the passphrase would tell): values of secrets of web" in told.warnings
+
+
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that Git has of this repository, as it stands here, and nothing else."""
+    root = tmp_path_factory.mktemp("cloned")
+    for file in run("git", "ls-files", "-z").output.split("\0")[:-1]:
+        if (ROOT / file).is_file():
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, root / file)
+    return root
+
+
+@pytest.mark.parametrize("stack", EXAMPLES)
+def test_a_comment_from_a_clean_clone(cloned: Path, stack: str) -> None:
+    """`make preview-comment OFFLINE=1` prints it, with no host, no credentials and no KVM, and leaves nothing."""
+    held = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "KVMLAB_", "AWS_"))}
+    given = {"CLONE": str(cloned), "ROOT": str(ROOT), "STACK": stack, "HOME": str(cloned)}
+    alone = ("unshare", "--net", "--mount", "sh", "-euc", ALONE, "sh", "sh", "-euc", CLONE)
+    told = run(*alone, env=held | given)
+    assert told.status == 0, told.output + told.errors
+    assert told.output.startswith(f"<!-- kvmlab preview: {stack} -->\n### Offline preview of `{stack}`\n\nGuests: ")
+    assert " created.\n\nOffline:\n\n- no host was asked, and no passphrase used; " in told.output
+    assert "```mermaid\n" in told.output
+    assert not (cloned / ".kvmlab").exists()
+
+
+def test_a_comment_and_a_picture_of_an_edit(clone: Checkout) -> None:
+    """Both say what changes; the comment is the same at each run."""
+    edited(clone, "memory: 2GiB", "memory: 3GiB")
+    file = clone.root / "exported.json"
+    file.write_text(json.dumps(six()), "utf-8")
+    clone.environment |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    first, second = (offline(clone, "six", *CONSOLE, "preview-comment", "six", state=file) for _ in range(2))
+    assert (first.status, first.errors) == (0, "")
+    assert "### Offline preview of `six`\n\nGuests: 6 restarted.\n\nOffline:\n\n" in first.output
+    assert "| `node-1` to `node-6` (6 guests) | restarted" in first.output
+    assert second.output == first.output
+    drawn = offline(clone, "six", *CONSOLE, "graph", "six", state=file)
+    assert (drawn.status, drawn.errors) == (0, "")
+    assert "node-6" in (clone.root / "graphs" / "six.mmd").read_text("utf-8")
+
+
+def test_a_comment_of_what_is_no_state(clone: Checkout) -> None:
+    """Why there is no preview stands in it."""
+    file = clone.root / "cut.json"
+    file.write_text(json.dumps(six())[:500], "utf-8")
+    clone.environment |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    told = offline(clone, "six", *CONSOLE, "preview-comment", "six", state=file)
+    assert told.status != 0
+    assert "**The preview failed** with an error." in told.output
+    assert f"STATE={file}: " in told.output

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.effects import PENDING, UNWRITTEN
+from components.effects import OFFLINE, PENDING, UNWRITTEN
 from console.comment import LIMIT, comment, failure, marker
 from console.reading import read
 from tests.unit.console.previews import OTHER, WEB, disk, guest, part, preview, step, table
@@ -101,6 +101,13 @@ def stories() -> dict[str, dict[str, Any]]:
                 "disk web.data: has been deleted while its guest runs: save what is on it from inside",
                 "network: is stopped, and is started",
             ],
+        ),
+        "offline": preview(
+            guest("update", {"memory_mib": 4096}, OTHER),
+            warning=[f"{OFFLINE}: no host was asked; from config and no state", "disk web.data: is large"],
+        ),
+        "offline-failed": preview(
+            error="stack six: 1 problem", warning=[f"{OFFLINE}: facts of local: none recorded; nothing is checked"]
         ),
         "sixty-guests": preview(
             nodes(57, "update", {"memory_mib": 2048}, OTHER),
