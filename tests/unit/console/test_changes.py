@@ -301,7 +301,7 @@ def test_said_of_itself() -> None:
     """That no host was asked comes before all else, once."""
     said = [{"severity": "warning", "message": f"warning: {line}\n"} for line in ("slow", "offline preview: no host")]
     preview: dict[str, Any] = {"diagnostics": said}
-    assert (text.marks(preview), list(text.said(preview))) == (["offline preview: no host"], ["warning: slow"])
+    assert ([*text.marks(preview)], list(text.said(preview))) == (["offline preview: no host"], ["warning: slow"])
 
 
 def test_protected() -> None:
