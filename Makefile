@@ -2,8 +2,8 @@
 
 STACK ?= quickstart
 pulumi = . .toolchain/env && pulumi
-console = . .toolchain/env && python -m console
-looking = . .toolchain/env && $(offline) python -m console
+console = . .toolchain/env && $(if $(ADOPT),KVMLAB_ADOPT=$(ADOPT) )python -m console
+looking = . .toolchain/env && $(if $(ADOPT),KVMLAB_ADOPT=$(ADOPT) )$(offline) python -m console
 refresh = $(if $(REFRESH),--refresh)
 # What a preview is run by that is to ask no host and needs no passphrase.
 offline = $(if $(OFFLINE),python -m stacks.offline $(STACK) $(if $(STATE),--state '$(STATE)') $(if $(BASE),--base '$(BASE)') --)
@@ -56,6 +56,11 @@ graph: $(if $(OFFLINE),setup,stack) ## draw the lab with what `make up` would ch
 .PHONY: destroy
 destroy: stack ## remove the lab; the host is left as it was found
 	@$(console) destroy $(STACK); $(tidied)
+
+.PHONY: restore
+restore: setup ## put a backup in the place of a state that is damaged or empty, the newest or FROM=file
+	@toolchain/stack $(STACK)
+	@. .toolchain/env && python toolchain/lib/restore.py $(STACK) $(FROM)
 
 .PHONY: test
 test: setup ## unit tests, engine tests, and a real guest that boots

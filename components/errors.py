@@ -5,7 +5,8 @@ pulumi.RunError        ends a program cleanly: the text is shown, no stack trace
     ├── ConfigError    the stack's config is not a lab
     ├── ArgsError      a component was given arguments it cannot make real
     ├── RenderError    a guest's cloud-init layers do not make a valid document
-    └── HostError      a hypervisor is not able to carry the lab
+    ├── HostError      a hypervisor is not able to carry the lab
+    └── StateError     the stack's state is not that of the lab on its hosts
 
 One sentence form everywhere: `<path>: <rule>, got <value>; <what to do>`.
 """
@@ -74,6 +75,13 @@ class HostError(KvmLabError):
 
     def __init__(self, host: str, problems: Iterable[Problem]) -> None:
         super().__init__(f"host {host}", "what it offers", problems)
+
+
+class StateError(KvmLabError):
+    """The stack's state is not that of the lab on its hosts."""
+
+    def __init__(self, stack: str, problems: Iterable[Problem]) -> None:
+        super().__init__(f"stack {shorten(stack)}", "what it remembers", problems)
 
 
 def shorten(text: str, length: int = SHOWN) -> str:

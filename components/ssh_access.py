@@ -33,6 +33,8 @@ class SshAccessArgs(TypedDict):
     """Plain: by the name that is typed after ssh."""
     private_key: pulumi.Input[str]
     """Secret: OpenSSH text of the key that the guests let in."""
+    is_missing: NotRequired[bool]
+    """Plain: the files are to be written although nothing has changed. Default false."""
 
 
 class SshAccess(pulumi.ComponentResource):
@@ -47,7 +49,7 @@ class SshAccess(pulumi.ComponentResource):
     """Path of the ssh config, relative to the project; known at preview."""
 
     def __init__(self, name: str, args: SshAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        shown = {key: value for key, value in args.items() if key != "private_key"}
+        shown = {key: value for key, value in args.items() if key not in ("private_key", "is_missing")}
         super().__init__("kvmlab:index:SshAccess", name, shown, without_order(opts))
         directory = args["directory"]
         script(
@@ -61,6 +63,7 @@ class SshAccess(pulumi.ComponentResource):
             ),
             triggers=[directory],
             as_root=False,
+            is_broken=args.get("is_missing", False),
         )
         self.config = pulumi.Output.from_input(f"{directory}/config")
         self.register_outputs({"config": self.config})

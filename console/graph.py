@@ -7,6 +7,7 @@ from console import previews, text
 from console.legend import summary
 from console.mermaid import mermaid
 from console.reading import UnreadableError
+from console.running import refuse
 from console.steps import Json
 from console.svg import svg
 from console.topology import topology_of
@@ -19,7 +20,8 @@ def show(stack: str, *flags: str) -> int:
     """Write what a preview shows, or say what keeps it from that, and write nothing; Pulumi's exit status."""
     ended = previews.run(stack, *flags)
     if not ended.printed:
-        return ended.status  # why has been told
+        refuse(stack, ended.said)
+        return ended.status
     try:
         told = ended.preview()
     except UnreadableError as error:

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from console import text
+from console import refusals, runs, text
 from console.comment import comment, failure
 from console.reading import UnreadableError, read
+from console.running import refuse
 from console.steps import Json
 
 
@@ -18,7 +19,7 @@ class Ended(NamedTuple):
     status: int
     printed: bytes
     said: str
-    """On stderr, where that was kept."""
+    """On stderr: beside what it printed, or why it did not begin."""
 
     def preview(self) -> Json:
         """What it printed.
@@ -29,19 +30,18 @@ class Ended(NamedTuple):
         return read(_decoded(self.printed), f"stack {self.stack}")
 
 
-def run(stack: str, *flags: str, keep_errors: bool = False) -> Ended:
-    """Have Pulumi preview a stack.
+def run(stack: str, *flags: str) -> Ended:
+    """Have Pulumi preview a stack; what it says beside a preview is handed on.
 
     Args:
         stack: which.
         flags: what else Pulumi is given.
-        keep_errors: whether what it says on stderr is kept, too; it is shown in any case.
     """
     command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--json", "--show-sames", *flags]
-    errors = subprocess.PIPE if keep_errors else None
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, check=False)  # noqa: S603 (no shell)
-    said = _decoded(done.stderr or b"")
-    sys.stderr.write(said)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 (no shell)
+    said = _decoded(done.stderr)
+    if done.stdout:
+        sys.stderr.write(said)
     return Ended(stack, done.returncode, done.stdout, said)
 
 
@@ -49,7 +49,8 @@ def show(stack: str, *flags: str) -> int:
     """Say what `up` would do, or what keeps it from that; Pulumi's exit status."""
     ended = run(stack, *flags)
     if not ended.printed:
-        return ended.status  # why has been told
+        refuse(stack, ended.said)
+        return ended.status
     try:
         told = ended.preview()
     except UnreadableError as error:
@@ -67,10 +68,12 @@ def show_comment(stack: str, *arguments: str) -> int:
     """
     if arguments and (arguments[0] == "-" or not arguments[0].startswith("-")):
         return _from_file(stack, arguments[0])
-    ended = run(stack, *arguments, keep_errors=True)
+    ended = run(stack, *arguments)
     if not ended.printed and ended.status:
-        # There is no such stack, or its state is a newer version's.
-        errors = ended.said.strip() or f"pulumi ended with status {ended.status} and said nothing"
+        # There is no such stack, its state is damaged or a newer version's.
+        lines = refusals.explained(stack, ended.said, runs.here())
+        errors = "\n".join(lines) or ended.said.strip() or f"pulumi ended with status {ended.status} and said nothing"
+        sys.stderr.write(f"{errors}\n")
         _print([failure([errors.removeprefix("error: ")], stack)], end="")
         return ended.status
     try:

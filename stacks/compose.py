@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pulumi
 
-from components.errors import ConfigError, HostError, KvmLabError, Problem
+from components.errors import ConfigError, HostError, KvmLabError, Problem, StateError
 from components.host_facts import HostFacts
 from components.probe import Probe
-from stacks import capacity, config, preflight
+from stacks import capacity, config, preflight, records
 from stacks.config import Lab
 from stacks.offline import offline
 from stacks.refresh import is_refresh
@@ -44,11 +44,18 @@ async def _compose() -> None:
     away = offline()
     # All hosts are asked at the same time.
     parts = [] if away else _asked(lab)
-    # The provider SDKs load while they answer, and only those that this kind of lab needs.
+    # Pulumi reads the state, and the provider SDKs load, while they answer; only those that this kind of lab needs.
+    recorded = records.ask()
     kind = import_module(f"stacks.{lab.kind}")
     warn(lab, kind.problems(lab))
+    claims = await recorded
+    if claims and (problems := records.renamed(lab, claims)):
+        raise StateError(lab.stack, problems)
     placed = away.place(lab) if away else ask(parts)
     if not away:
+        # What hosts have told once is no proof of what is there.
+        if claims is not None and (problems := records.lost(lab, placed, claims)):
+            raise StateError(lab.stack, problems)
         _warn(placed)
     last = kind.compose(lab, placed)
     # No output: what is free, and what others have, is different at each run, and no change of the lab.

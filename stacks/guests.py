@@ -15,7 +15,7 @@ from components.host_facts import HostFacts
 from components.options import after
 from components.pool import Pool
 from components.ssh_access import SshAccess, SshGuest
-from stacks import access, data_loss, drifts, images, nics, preflight, screens, seeds
+from stacks import access, data_loss, drifts, images, nics, preflight, records, screens, seeds
 from stacks.common import Common, limits_of, seed_of
 from stacks.config import DataDisk as DataDiskSpec
 from stacks.config import FurtherPool as FurtherPoolSpec
@@ -64,6 +64,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
                 guest.name: _reached(guest.name, part.host, common) for part, _ in placed for guest in part.guests
             },
             "private_key": pulumi.Output.secret(common.lab_key.private),
+            "is_missing": records.is_of_elsewhere(placed, directory),
         },
     )
     last: list[pulumi.Resource] = []

@@ -11,7 +11,7 @@ from components import identity
 from components.domain_nics import made_from
 from components.errors import ConfigError
 from components.identity import owner
-from stacks import guests, seed
+from stacks import guests, records, seed
 from tests.unit.mocks import Registered, Run, run
 from tests.unit.stacks.labs import host, lab
 
@@ -55,6 +55,14 @@ SHARED = {
     "SshAccess access",
     "Command access-ssh",
 }
+
+
+@pytest.fixture(autouse=True)
+def from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every lab was made from this checkout, unless a test says otherwise."""
+    for stack in ("six", "quickstart"):
+        (tmp_path / ".kvmlab/ssh" / stack).mkdir(parents=True)
+    monkeypatch.setattr(records, "ROOT", tmp_path)
 
 
 def compose(raw: dict[str, Any], facts: dict[str, Any] | None = None) -> Run:
@@ -179,6 +187,15 @@ def test_an_edited_guest_is_edited_alone() -> None:
     after = compose({**named, "guests": {"a": {}, "b": {"memory": "2GiB"}}}, held(before))
     assert set(after.resources) == set(before.resources)
     assert changed(before, after) == {"Guest b", "Command b-guest"}
+
+
+def test_a_lab_from_another_checkout(tmp_path: Path) -> None:
+    """The files by which ssh reaches its guests are written here too, and nothing else is done again."""
+    before = compose(SIX)
+    facts = {**held(before), "pool_lab": "six"}
+    (tmp_path / ".kvmlab/ssh/six").rmdir()
+    assert changed(before, compose(SIX)) == set()
+    assert changed(before, compose(SIX, facts)) == {"Command access-ssh"}
 
 
 def test_a_vanished_guest_is_made_whole() -> None:
