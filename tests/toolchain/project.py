@@ -28,7 +28,7 @@ class Project:
         env = {"PATH": os.environ["PATH"], "HOME": str(self.root)} | env
         command = f". ./.toolchain/env; {command}"
         return subprocess.run(
-            ["sh", "-euc", command], cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=60
+            ["sh", "-euc", command], cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=180
         )
 
     def start(self, command: str) -> subprocess.Popen[bytes]:

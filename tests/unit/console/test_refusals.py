@@ -35,22 +35,22 @@ def refused(*owners: tuple[str, str, int, str]) -> str:
         (
             ("ann", "here", 8, "2026-01-02T03:05:00Z"),
             (
-                "ann@here, pid 8, since 2026-01-02 03:05:00 UTC (5 s ago), which is dead, unless another machine has this"
-                " name too; break its lock: `. .toolchain/env && pulumi cancel --stack lab`, and again"
+                "ann@here, pid 8, since 2026-01-02 03:05:00 UTC (5 s ago), which is dead, unless another machine has"
+                " this name too; break its lock: `. .toolchain/env && pulumi cancel --stack lab`, and again"
             ),
         ),
         (
             ("ann", "there", 7, "2026-01-01T06:05:05+01:00"),
             (
-                "ann@there, pid 7, since 2026-01-01 05:05:05 UTC (22 h ago), which may be alive, as only that machine can"
-                " tell; wait for it; if it is dead: `. .toolchain/env && pulumi cancel --stack lab`"
+                "ann@there, pid 7, since 2026-01-01 05:05:05 UTC (22 h ago), which may be alive, as only that machine"
+                " can tell; wait for it; if it is dead: `. .toolchain/env && pulumi cancel --stack lab`"
             ),
         ),
         (
             ("ann", "there", 7, "2026-01-02T03:06:05Z"),
             (
-                "ann@there, pid 7, since 2026-01-02 03:06:05 UTC (0 s ago), which may be alive, as only that machine can"
-                " tell; wait for it; if it is dead: `. .toolchain/env && pulumi cancel --stack lab`"
+                "ann@there, pid 7, since 2026-01-02 03:06:05 UTC (0 s ago), which may be alive, as only that machine"
+                " can tell; wait for it; if it is dead: `. .toolchain/env && pulumi cancel --stack lab`"
             ),
         ),
     ],
@@ -105,8 +105,8 @@ def test_the_lock() -> None:
         (
             (
                 "error: The Pulumi CLI encountered a snapshot integrity error. This is a bug!\n\nmuch more\n"
-                "Error:             snapshot integrity failure; refusing to use it: duplicate resource urn:a (not marked"
-                " for deletion)\n\nStack Trace:\n"
+                "Error:             snapshot integrity failure; refusing to use it: duplicate resource urn:a (not"
+                " marked for deletion)\n\nStack Trace:\n"
             ),
             (
                 "its state must be consistent, got: duplicate resource urn:a (not marked for deletion);"

@@ -27,8 +27,9 @@ def test_an_emptied_state() -> None:
     """Guests that are there are never made anew over what looks like nothing."""
     assert lost(host(MADE)) == [
         (
-            "state: must know the lab that the host has, got nothing in it and there the finished guests db, web; put a "
-            "backup back: make restore STACK=quickstart; or without one take them over: make up STACK=quickstart ADOPT=yes"
+            "state: must know the lab that the host has, got nothing in it and there the finished guests db, web; "
+            "put a backup back: make restore STACK=quickstart; or without one take them over: "
+            "make up STACK=quickstart ADOPT=yes"
         )
     ]
 
