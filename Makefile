@@ -32,7 +32,7 @@ stack: setup
 	@toolchain/recover $(STACK)
 
 .PHONY: up
-up: stack ## make the lab real; STACK=quickstart is the default, here and below; REFRESH=yes mends what was done by hand
+up: stack ## make the lab real; STACK=quickstart is the default, here and below; REFRESH=yes mends what was done by hand, ADOPT=yes takes over guests that the state lost
 	@$(console) up $(STACK) $(refresh); $(tidied)
 
 .PHONY: preview
@@ -124,6 +124,10 @@ far: setup ## measure what a machine costs that is 50 ms away (a few minutes)
 .PHONY: hang-ups
 hang-ups: setup ## let a machine behind SSH disappear at KVMLAB_HANG_UPS moments (20 moments, ten minutes)
 	@. .toolchain/env && pytest tests/acceptance/test_hang_ups.py -s
+
+.PHONY: shared-state
+shared-state: setup ## two checkouts that share a state, in a directory and on an S3 server that is built here (twenty minutes the first time, ten then)
+	@. .toolchain/env && pytest tests/acceptance/team -s
 
 .PHONY: checkpoints
 checkpoints: setup ## make the example stacks and keep what they leave, for tests of later versions; VERSION=v1.2.3

@@ -1,4 +1,4 @@
-"""`make up` and `make destroy` as they run: shown, explained where they do not begin, and going on behind killed ones."""
+"""`make up` and `make destroy` as they run: shown, explained where they do not begin, and behind killed ones."""
 
 import signal
 import subprocess

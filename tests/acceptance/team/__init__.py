@@ -1,0 +1,1 @@
+"""A state that a team shares."""
