@@ -50,7 +50,7 @@ def test_a_team_has_one_seed_and_one_passphrase(ann: Project, ben: Project, shar
         f"{ben.private}/seed; ask who made the stack: docs/how-to/share-state.md\n"
     )
     hand_over(ann, ben)
-    without_passphrase = ben.sh(UP, PULUMI_BACKEND_URL=shared["PULUMI_BACKEND_URL"])
+    without_passphrase = ben.sh(UP, **{key: shared[key] for key in shared if key != "PULUMI_CONFIG_PASSPHRASE_FILE"})
     assert without_passphrase.returncode == 1
     assert without_passphrase.stderr == (
         "PULUMI_CONFIG_PASSPHRASE_FILE: must be the file of those who share stack lab, got no "
@@ -71,7 +71,8 @@ def test_two_runs_at_once(ann: Project, ben: Project, shared: Shared) -> None:
     try:
         refused = ben.sh(UP, **shared)
         assert refused.returncode == 1
-        [line] = refused.stdout.splitlines()[1:]
+        # A machine that is very busy says meanwhile that it goes on.
+        [line] = [line for line in refused.stdout.splitlines() if "error: " in line]
         assert line.startswith("error: stack lab: must be worked on by one run at a time, got one of ")
         assert "which is alive; wait for it, or end it with Ctrl-C where it was started" in line
         assert refused.stderr == ""

@@ -102,7 +102,7 @@ def running(weed: Path, directory: Path) -> Generator[Server]:
         *(f"-{name}.port.grpc={port}" for name, port in grpc.items()),
         *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false", "-master.volumeSizeLimitMB=64"),
         *("-filer", "-s3", f"-s3.config={directory}/s3.json", f"-filer.localSocket={directory}/filer.sock"),
-        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={directory}/data", "-volume.max=32"),
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={directory}/data", "-volume.max=400"),
     ]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
