@@ -54,7 +54,7 @@ def _note(stack: str, pid: int, directory: Path) -> Path:
 
 
 def _is_pulumi(pid: int) -> bool:
-    return _read(Path(f"/proc/{pid}/comm")) == "pulumi"
+    return _read(Path(f"/proc/{pid}/comm")) == "pulumi" and _life(pid)["start"] is not None
 
 
 def _life(pid: int) -> dict[str, str | None]:

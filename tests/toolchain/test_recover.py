@@ -77,6 +77,16 @@ def test_the_lock_of_a_dead_run_is_broken(project: Project, locks: Path) -> None
     project.ok("pulumi up --yes --skip-preview --stack lab --non-interactive")
 
 
+def test_a_zombie_holds_no_lock(project: Project, locks: Path, a_pulumi: "subprocess.Popen[bytes]") -> None:
+    """It is dead, and only waits for its parent to hear of it."""
+    a_pulumi.kill()
+    stat = Path(f"/proc/{a_pulumi.pid}/stat")
+    while ") Z " not in stat.read_text("utf-8"):
+        time.sleep(0.01)
+    lock(locks / "a.json", a_pulumi.pid, socket.gethostname())
+    assert "broke the lock" in project.ok("toolchain/recover lab")
+
+
 def test_a_number_given_away_again_holds_no_lock(project: Project, locks: Path) -> None:
     """Another program has the dead owner's number now."""
     lock(locks / "a.json", os.getpid(), socket.gethostname())

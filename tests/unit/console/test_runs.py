@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from console import runs
 from console.refusals import Lock
 from console.runs import forget, is_dead, remembered
 
@@ -63,6 +64,21 @@ def test_a_live_run(tmp_path: Path) -> None:
     with remembered("lab", os.getpid(), tmp_path):
         assert not is_dead("lab", lock(os.getpid()), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_zombie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is dead, and only waits for its parent to hear of it."""
+    states = {"stat": "7 (pulumi) S 1" + " 0" * 17 + " 99", "comm": "pulumi", "boot_id": "one"}
+
+    def read(file: Path) -> str:
+        return states[file.name]
+
+    monkeypatch.setattr(runs, "_read", read)
+    assert runs.here().runs(7)
+    with pytest.raises(KeyboardInterrupt), remembered("lab", 7, tmp_path):
+        raise KeyboardInterrupt
+    states["stat"] = states["stat"].replace(") S", ") Z")
+    assert not runs.here().runs(7)
 
 
 def test_half_a_note(tmp_path: Path) -> None:
