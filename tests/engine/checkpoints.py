@@ -18,7 +18,8 @@ from components.packages import packages
 from tests.engine.conftest import EXAMPLES, OPTIONS, ROOT, Checkout
 
 KEPT = ROOT / "tests" / "cases" / "checkpoints"
-PROVIDER = "pulumi:providers:command"
+PROVIDERS = "pulumi:providers:"
+PROVIDER = f"{PROVIDERS}command"
 
 State = Mapping[str, Any]
 """What `pulumi stack export` writes."""
@@ -38,7 +39,7 @@ def add_stack(checkout: Checkout, stack: str) -> None:
 
 def resources(state: State) -> list[dict[str, Any]]:
     """The resources of a checkpoint, but for the engine's own: the providers."""
-    return [resource for resource in state["deployment"]["resources"] if resource["type"] != PROVIDER]
+    return [resource for resource in state["deployment"]["resources"] if not resource["type"].startswith(PROVIDERS)]
 
 
 def name(urn: str) -> str:
