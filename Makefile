@@ -90,6 +90,11 @@ vlans: setup ## the same with VLANs, where the kernel has them (ten minutes)
 packages: setup ## install and remove packages by apt, dnf, zypper and pacman, in namespaces (three minutes)
 	@. .toolchain/env && pytest tests/acceptance/packages
 
+.PHONY: workflows
+workflows: setup ## run the steps of the workflows for GitHub and Forgejo, as they stand, in a small Debian, against code hosts that are played
+	@. .toolchain/env && tests/acceptance/forge/alone tests/acceptance/forge/test_workflows.py -s
+	@. .toolchain/env && pytest tests/acceptance/forge/test_made_real.py -s
+
 .PHONY: confinement
 confinement: setup ## see what AppArmor's parser and SELinux's matching make of a pool's rules (a minute)
 	@. .toolchain/env && pytest tests/acceptance/confinement
@@ -147,6 +152,10 @@ lint: setup ## ruff, basedpyright, import rules, shellcheck, go vet, stale gener
 	@. .toolchain/env && python -m stacks.schema --check
 	@. .toolchain/env && python -m stacks.lint $$(git ls-files 'stacks/Pulumi.*.yaml')
 	@cd toolchain/command && test -z "$$(gofmt -l .)" && go vet ./...
+
+.PHONY: lint-workflows
+lint-workflows: setup ## actionlint and zizmor on the workflows of GitHub and Forgejo
+	@. .toolchain/env && forge/lint/run
 
 .PHONY: reference
 reference: setup ## write the JSON schema and docs/reference from the config's models

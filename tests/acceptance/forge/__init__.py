@@ -1,0 +1,1 @@
+"""The workflows' own steps, run one after the other as runners do."""
