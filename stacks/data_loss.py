@@ -23,7 +23,7 @@ def problems(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, st
         for guest in part.guests
         if not guest.allow_data_loss and (reason := _lost(guest, part, facts, placed, instances.get(guest.name, "-")))
     ]
-    return [_problem(place, list(guests)) for place, guests in groupby(lost, lambda each: _place(each[0]))]
+    return [_problem(place, list(guests)) for place, guests in groupby(lost, lambda each: each[0].path)]
 
 
 def unwritten(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, str]) -> list[str]:
@@ -36,10 +36,6 @@ def unwritten(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, s
         and not _is_written(guest, part, facts)
         and _is_replaced(guest, part, facts, instances.get(guest.name, "-"))
     ]
-
-
-def _place(guest: GuestSpec) -> str:
-    return f"lab.groups.{guest.group}" if guest.group else f"lab.guests.{guest.name}"
 
 
 def _problem(place: str, lost: Sequence[tuple[GuestSpec, str]]) -> Problem:

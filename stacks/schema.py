@@ -37,6 +37,9 @@ SECTIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("lab.guests.&lt;name&gt;.shares.&lt;tag&gt;", models.ShareConfig),
     ("lab.guests.&lt;name&gt;.install", models.InstallConfig),
     ("lab.guests.&lt;name&gt;.install.seed", models.InstallSeedConfig),
+    ("lab.kubernetes", models.KubernetesConfig),
+    ("lab.kubernetes.controlPlane", models.NodesConfig),
+    ("lab.kubernetes.worker", models.WorkersConfig),
     ("lab.waivers, lab.guests.&lt;name&gt;.waivers", models.LabWaiversConfig),
     ("image, from a file", models.ImageFile),
     ("image, from the web", models.ImageUrl),
@@ -99,7 +102,7 @@ def reference() -> str:
         parts += ["| key | type | default | what a change does | description |", "| --- | --- | --- | --- | --- |"]
         for key, field in definition["properties"].items():
             # A group has every key of a guest: only what it has of its own is listed.
-            if model is not models.GroupConfig or key in model.__annotations__:
+            if not issubclass(model, models.GroupConfig) or key in model.__annotations__:
                 default = "must be given" if key in definition.get("required", ()) else _default(field)
                 parts.append(f"| `{key}` | {_type(field)} | {default} | {field['x-change']} | {field['description']} |")
         parts.append("")

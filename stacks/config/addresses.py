@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from components.errors import Problem, printable, shorten
 from stacks.config.lab import Network
+from stacks.config.members import members
 from stacks.config.raw import path
 from stacks.config.reading import Reading
-from stacks.config.resolving import further_network, members, resolve_network
+from stacks.config.resolving import further_network, resolve_network
 
 
 class Range(NamedTuple):

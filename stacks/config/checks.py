@@ -10,15 +10,17 @@ from components.errors import Problem, got
 from stacks.config.addresses import address_problems
 from stacks.config.disks import disk_problems
 from stacks.config.hardware import hardware_problems
+from stacks.config.kubernetes import kubernetes_problems
 from stacks.config.lab import LOCAL
-from stacks.config.models import NO_IMAGE, GuestConfig, LabConfig
+from stacks.config.members import Maker, makers, members
+from stacks.config.models import NO_IMAGE, GroupConfig, GuestConfig, LabConfig
 from stacks.config.naming import misnamed
 from stacks.config.networks import network_problems
 from stacks.config.nics import nic_problems
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
-from stacks.config.resolving import hosts, members
+from stacks.config.resolving import hosts
 from stacks.config.scalars import LABEL_MAX, LABEL_RULE, is_label, suggest_label
 from stacks.config.starting import starting_problems
 
@@ -35,7 +37,7 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         for key in sorted(reading.lab.model_fields_set - HOST_FIELDS):
             rule = "must not be in a lab of kind 'host', which makes no guests"
             yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
-    elif all(map(reading.has, ("kind", "guests", "groups"))) and not (reading.lab.guests or reading.lab.groups):
+    elif all(map(reading.has, ("kind", "guests", "groups"))) and not any(makers(reading.lab)):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
     yield from _hosts(reading)
     yield from _placement(reading)
@@ -52,14 +54,14 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
         yield from hardware_problems(reading)
         yield from starting_problems(reading)
         yield from disk_problems(reading)
-    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
-        for name, guest in guests.items():
-            if guest.user_data:
-                yield from cloud_config.problems(guest.user_data, path((kind, name, "userData")))
+        yield from kubernetes_problems(reading, stack)
+    for maker, guest in makers(reading.lab):
+        if guest.user_data:
+            yield from cloud_config.problems(guest.user_data, path((*maker, "userData")))
 
 
 def _count(config: LabConfig) -> int:
-    return len(config.guests) + sum(group.count for group in config.groups.values())
+    return sum(guest.count if isinstance(guest, GroupConfig) else 1 for _, guest in makers(config))
 
 
 def _stack(stack: str) -> Iterator[Problem]:
@@ -91,7 +93,7 @@ def _hosts(reading: Reading) -> Iterator[Problem]:
                 rule = "must be in a lab of kind 'host', since all labs of that machine share it"
                 yield Problem(path((*place, key)), f"{rule}; take it out, and make that lab")
         if host.role == "workstation" and reading.has("kind") and lab.kind != "host":
-            rule = "must be 'server' or 'both' in a lab of kind 'guests', got 'workstation', which carries none"
+            rule = f"must be 'server' or 'both' in a lab of kind {lab.kind!r}, got 'workstation', which carries none"
             yield Problem(
                 path((*place, "role")), f"{rule}; write role: both, or make it a lab of its own of kind 'host'"
             )
@@ -106,10 +108,9 @@ def _placement(reading: Reading) -> Iterator[Problem]:
         return
     # A name that cannot stay is told, and is none that a guest could mean.
     names = [name for name in lab.hosts if is_label(name)]
-    for kind, guests in (("guests", lab.guests), ("groups", lab.groups)):
-        for name, guest in guests.items():
-            if reading.has(kind, name, "host") and (problem := _misplaced(guest, names)):
-                yield Problem(path((kind, name, "host")), problem)
+    for maker, guest in makers(lab):
+        if reading.has(*maker, "host") and (problem := _misplaced(guest, names)):
+            yield Problem(path((*maker, "host")), problem)
 
 
 def _misplaced(guest: GuestConfig, names: Collection[str]) -> str | None:
@@ -135,28 +136,36 @@ def _names(config: LabConfig, stack: str) -> Iterator[Problem]:
         elif (excess := len(whole) - LABEL_MAX) > 0:
             rule = f"must make a host name of at most {LABEL_MAX} characters"
             yield Problem(path(place), f"{rule}, got {got(whole)} of {len(whole)}; shorten it by {excess}")
+    longest = max((len(member.name) for member in members(config) if member.place[0] == "kubernetes"), default=0)
+    if longest and (excess := len(stack) + 1 + longest - LABEL_MAX) > 0 and is_label(stack):
+        rule = f"must make a host name of at most {LABEL_MAX} characters with the names of nodes"
+        todo = "rename it with: pulumi stack rename"
+        yield Problem("stack", f"{rule}, got {got(stack)}, {excess} too many; {todo}")
 
 
 def _clashes(reading: Reading) -> Iterator[Problem]:
     config = reading.lab
-    made = {member.name: member.place for member in members(config) if member.number is not None}
-    for name in config.guests:
-        if name in made:
-            maker = path(made[name])
-            yield Problem(path(("guests", name)), f"must be a name of its own, {maker} makes one too; choose another")
+    made: dict[str, Maker] = {}
+    refused: set[Maker] = set()
+    # What has a name of its users' choice is what gives way.
+    for member in sorted(members(config), key=lambda member: ("kubernetes", "groups", "guests").index(member.place[0])):
+        other = made.setdefault(member.name, member.place)
+        if other != member.place and member.place not in refused:
+            refused.add(member.place)
+            whose = "must be a name of its own" if member.number is None else f"must not make {member.name!r} again"
+            yield Problem(path(member.place), f"{whose}, {path(other)} makes one too; choose another")
 
 
 def _references(config: LabConfig, layers: Collection[str], images: Collection[str]) -> Iterator[Problem]:
     named: list[tuple[Place, object]] = [(("image",), config.image)]
-    for kind, guests in (("guests", config.guests), ("groups", config.groups)):
-        for name, guest in guests.items():
-            named.append(((kind, name, "image"), guest.image))
-            for index, layer in enumerate(guest.layers):
-                place = path((kind, name, "layers", index))
-                if layer not in layers:
-                    yield Problem(place, f"must be a file of cloud-init/, got {got(layer)}; {meant(layer, layers)}")
-                elif layer in guest.layers[:index]:
-                    yield Problem(place, f"must be listed once, got {got(layer)} again; drop one")
+    for maker, guest in makers(config):
+        named.append(((*maker, "image"), guest.image))
+        for index, layer in enumerate(guest.layers):
+            place = path((*maker, "layers", index))
+            if layer not in layers:
+                yield Problem(place, f"must be a file of cloud-init/, got {got(layer)}; {meant(layer, layers)}")
+            elif layer in guest.layers[:index]:
+                yield Problem(place, f"must be listed once, got {got(layer)} again; drop one")
     for place, image in named:
         if isinstance(image, str) and image not in (*images, NO_IMAGE):
             yield Problem(

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from components.errors import Problem, got, printable, shorten
+from stacks.config.members import makers, members
 from stacks.config.models import DiskConfig, RootDiskConfig
 from stacks.config.naming import misnamed
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
-from stacks.config.resolving import members
 from stacks.config.scalars import LABEL_MAX, is_name
 
 DIRECT = ("none", "directsync")
@@ -17,14 +17,13 @@ DIRECT = ("none", "directsync")
 
 def disk_problems(reading: Reading) -> Iterator[Problem]:
     """Every disk that cannot be as it is asked for."""
-    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
-        for name, guest in guests.items():
-            if isinstance(guest.disk, RootDiskConfig):
-                yield from _handling((kind, name, "disk"), guest.disk)
-            for disk, config in guest.disks.items():
-                place = (kind, name, "disks", disk)
-                yield from _handling(place, config)
-                yield from _keys(place, config)
+    for maker, guest in makers(reading.lab):
+        if isinstance(guest.disk, RootDiskConfig):
+            yield from _handling((*maker, "disk"), guest.disk)
+        for disk, config in guest.disks.items():
+            place = (*maker, "disks", disk)
+            yield from _handling(place, config)
+            yield from _keys(place, config)
     yield from _in_two_guests(reading)
     yield from _pools(reading)
 
@@ -43,15 +42,14 @@ def _pools(reading: Reading) -> Iterator[Problem]:
             value = got(pool.path or pool.volume_group)
             yield Problem(where, f"must be this pool's alone, got {value}, which is {seen[place]} too; take one out")
         seen.setdefault(place, where)
-    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
-        for name, guest in guests.items():
-            disks = {("disks", disk): config.pool for disk, config in guest.disks.items()}
-            for place, pool in {(): guest.pool, **disks}.items():
-                where = (kind, name, *place, "pool")
-                # One whose place is wrong is told there, and is none that a guest names by mistake.
-                if pool and pool not in reading.lab.pools and reading.has(*where) and reading.has("pools", pool):
-                    todo = meant(pool, filter(is_name, reading.lab.pools))
-                    yield Problem(path(where), f"must be a name of lab.pools, got {got(pool)}; {todo}")
+    for maker, guest in makers(reading.lab):
+        disks = {("disks", disk): config.pool for disk, config in guest.disks.items()}
+        for place, pool in {(): guest.pool, **disks}.items():
+            where = (*maker, *place, "pool")
+            # One whose place is wrong is told there, and is none that a guest names by mistake.
+            if pool and pool not in reading.lab.pools and reading.has(*where) and reading.has("pools", pool):
+                todo = meant(pool, filter(is_name, reading.lab.pools))
+                yield Problem(path(where), f"must be a name of lab.pools, got {got(pool)}; {todo}")
 
 
 def _handling(place: Place, disk: RootDiskConfig | DiskConfig) -> Iterator[Problem]:

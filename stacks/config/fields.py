@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
-from stacks.config import scalars
+from stacks.config import kubernetes_scalars, scalars
 from stacks.config.lab import MOST_PERCENT
 from stacks.config.scalars import MIB
 
@@ -83,3 +83,30 @@ HostName = Annotated[str, _text("machine name")]
 LayerName = Annotated[str, _text("layer name")]
 PublicKey = Annotated[str, PlainValidator(scalars.public_key), _text("public key", pattern="^(ssh|ecdsa|sk)-")]
 CatalogueName = Annotated[str, _text("catalogue name")]
+
+# More members than seven make etcd slower and no safer: https://etcd.io/docs/v3.6/faq/#what-is-maximum-cluster-size
+ControlPlanes = Annotated[int, PlainValidator(scalars.whole(1, 7)), _number(1, 7)]
+KubernetesVersion = Annotated[
+    str, PlainValidator(kubernetes_scalars.version), _text("version", pattern=r"^v?1\.\d+\.\d+$")
+]
+# As kubeadm has it: a /24 for each node, and at most 2^16 of them.
+# https://github.com/kubernetes/kubernetes/blob/v1.35.0/cmd/kubeadm/app/apis/kubeadm/validation/validation.go
+PodCidr = Annotated[
+    IPv4Network,
+    PlainValidator(kubernetes_scalars.cluster_cidr(8, 24, "10.244.0.0/16")),
+    _text("network of a cluster", pattern=r"^[0-9.]+/[0-9]+$"),
+]
+# As kubeadm has it: at least 10 addresses, since DNS has the tenth, and at most 2^20.
+ServiceCidr = Annotated[
+    IPv4Network,
+    PlainValidator(kubernetes_scalars.cluster_cidr(12, 28, "10.96.0.0/16")),
+    _text("network of a cluster", pattern=r"^[0-9.]+/[0-9]+$"),
+]
+LabelValue = Annotated[str, PlainValidator(kubernetes_scalars.label_value), _text("label's value", maxLength=63)]
+Taint = Annotated[
+    str,
+    PlainValidator(kubernetes_scalars.taint),
+    _text("taint", pattern=f"^[^:]+:({'|'.join(kubernetes_scalars.EFFECTS)})$"),
+]
+AltName = Annotated[str, PlainValidator(kubernetes_scalars.alt_name), _text("name or address")]
+CheckoutFile = Annotated[str, PlainValidator(kubernetes_scalars.checkout_file), _text("path in the checkout")]

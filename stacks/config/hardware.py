@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator
 
 from components.errors import Problem, got, printable, shorten
+from stacks.config.members import makers, members
 from stacks.config.models import ConsoleConfig, GuestConfig
 from stacks.config.naming import misnamed
 from stacks.config.parts import part_problems
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
-from stacks.config.resolving import members
 from stacks.config.scalars import MIB
 
 LAST_PORT = 65535
@@ -20,18 +20,17 @@ SERIAL_MAX = 20
 
 def hardware_problems(reading: Reading) -> Iterator[Problem]:
     """Every guest that cannot be built as it is asked for."""
-    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
-        for name, guest in guests.items():
-            if guest.firmware == "uefi-secure" and guest.machine == "pc":
-                rule = "must be 'q35' with firmware 'uefi-secure', got 'pc'"
-                yield Problem(path((kind, name, "machine")), f"{rule}; take it out, or write firmware: uefi")
-            yield from _room_to_grow((kind, name), guest)
-            yield from _disks((kind, name), guest.disks)
-            yield from part_problems(reading, (kind, name), guest)
-            console = guest.console
-            if isinstance(console, ConsoleConfig) and console.type == "none" and console.port:
-                rule = f"must go with type 'vnc' or 'spice', got {console.port} of none"
-                yield Problem(path((kind, name, "console", "port")), f"{rule}; choose a type, or take it out")
+    for maker, guest in makers(reading.lab):
+        if guest.firmware == "uefi-secure" and guest.machine == "pc":
+            rule = "must be 'q35' with firmware 'uefi-secure', got 'pc'"
+            yield Problem(path((*maker, "machine")), f"{rule}; take it out, or write firmware: uefi")
+        yield from _room_to_grow(maker, guest)
+        yield from _disks(maker, guest.disks)
+        yield from part_problems(reading, maker, guest)
+        console = guest.console
+        if isinstance(console, ConsoleConfig) and console.type == "none" and console.port:
+            rule = f"must go with type 'vnc' or 'spice', got {console.port} of none"
+            yield Problem(path((*maker, "console", "port")), f"{rule}; choose a type, or take it out")
     yield from _ports(reading)
 
 

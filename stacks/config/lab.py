@@ -16,7 +16,7 @@ LOCAL = "local"
 MOST_PERCENT = 10_000
 """Of anything that a host has."""
 
-Kind = Literal["guests", "host"]
+Kind = Literal["guests", "host", "kubernetes"]
 Role = Literal["server", "workstation", "both"]
 Accelerator = Literal["auto", "kvm", "tcg"]
 NetworkManager = Literal["keep", "unmanaged", "mask"]
@@ -35,8 +35,22 @@ DiskPolicy = Literal["promised", "thin"]
 Cache = Literal["none", "writeback", "writethrough", "directsync", "unsafe"]
 DiskIo = Literal["threads", "native", "io_uring"]
 Discard = Literal["unmap", "ignore"]
+NodeKey = Literal["controlPlane", "worker"]
+"""Of `lab.kubernetes`, what makes nodes."""
+NodeRole = Literal["control-plane", "worker"]
+NODE_ROLES: Mapping[NodeKey, NodeRole] = {"controlPlane": "control-plane", "worker": "worker"}
+"""Of the nodes that each makes, whose names begin so."""
+KubernetesSource = Literal["online", "bundle"]
+Cni = Literal["flannel", "none"]
+ProxyMode = Literal["nftables", "iptables"]
 Rule = Literal[
-    "overcommit", "public-console", "unpinned-image", "plain-text-secret", "unprotected-disk", "no-autostart"
+    "overcommit",
+    "public-console",
+    "unpinned-image",
+    "plain-text-secret",
+    "unprotected-disk",
+    "no-autostart",
+    "even-control-planes",
 ]
 """Of policy, by the names that waivers call them."""
 
@@ -342,10 +356,50 @@ class GuestSpec:
     waivers: Mapping[Rule, str] = field(default_factory=dict[Rule, str])
     """Reasons by the rules of policy that it may break."""
 
+    node: NodeKey | None = None
+    """What of `lab.kubernetes` makes it; None of a guest that is no node."""
+
     @property
     def path(self) -> str:
         """Where config tells of it."""
+        if self.node:
+            return f"lab.kubernetes.{self.node}"
         return f"lab.groups.{self.group}" if self.group else f"lab.guests.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What a cluster knows of one of its guests."""
+
+    guest: str
+    role: NodeRole
+    labels: Mapping[str, str]
+    taints: tuple[str, ...]
+    """As kubectl takes them: `key=value:NoSchedule`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """A cluster of a lab's guests."""
+
+    version: str
+    """Without the `v`: `1.35.4`."""
+    source: KubernetesSource
+    bundle: str
+    """The directory on the host; empty with source `online`."""
+    pod_cidr: IPv4Network
+    service_cidr: IPv4Network
+    cni: Cni
+    proxy_mode: ProxyMode
+    network: str
+    """A key of `lab.networks`; empty for the lab's own."""
+    manifests: tuple[str, ...]
+    """Files of the checkout, in the order in which they are applied."""
+    cert_sans: tuple[str, ...]
+    metrics_server: bool
+    local_path: bool
+    nodes: tuple[Node, ...]
+    """Control planes first, each role in natural order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +421,8 @@ class Lab:
     """Further ones, by name."""
     waivers: Mapping[Rule, str] = field(default_factory=dict[Rule, str])
     """Reasons by the rules of policy that it may break."""
+    kubernetes: Kubernetes | None = None
+    """The cluster, of a lab of that kind."""
 
     @property
     def host(self) -> Host:

@@ -8,13 +8,14 @@ from components.errors import Problem, got, printable, shorten
 from components.identity import mac_address
 from stacks.config.addresses import Range, free, rule_of
 from stacks.config.lab import Network, Segment
+from stacks.config.members import Member, makers, members
 from stacks.config.models import GuestConfig, NicConfig
 from stacks.config.naming import misnamed
 from stacks.config.networks import networks
 from stacks.config.problems import meant
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
-from stacks.config.resolving import Member, members, nic_address, nic_mac
+from stacks.config.resolving import nic_address, nic_mac
 
 MOST_NICS = 8
 NAME_MAX = 15
@@ -30,16 +31,15 @@ Known = dict[str, Network | Segment]
 def nic_problems(reading: Reading, stack: str) -> Iterator[Problem]:
     """Every NIC that cannot be as it is asked for."""
     known: Known = {network.key: network for network in networks(reading, stack)}
-    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
-        for name, guest in guests.items():
-            place = (kind, name, "nics")
-            if len(guest.nics) > MOST_NICS:
-                yield Problem(path(place), f"must be at most {MOST_NICS}, got {len(guest.nics)}; ask for fewer")
-            for nic, config in guest.nics.items():
-                yield from _name((*place, nic), guest)
-                if reading.has(*place, nic):
-                    yield from _one(reading, (*place, nic), config, known)
-            yield from _together(reading, place, guest)
+    for maker, guest in makers(reading.lab):
+        place = (*maker, "nics")
+        if len(guest.nics) > MOST_NICS:
+            yield Problem(path(place), f"must be at most {MOST_NICS}, got {len(guest.nics)}; ask for fewer")
+        for nic, config in guest.nics.items():
+            yield from _name((*place, nic), guest)
+            if reading.has(*place, nic):
+                yield from _one(reading, (*place, nic), config, known)
+        yield from _together(reading, place, guest)
     yield from _addresses(reading, known)
     yield from _macs(reading, stack)
     yield from _room(reading, known)

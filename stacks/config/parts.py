@@ -24,7 +24,7 @@ def part_problems(reading: Reading, place: Place, guest: GuestConfig) -> Iterato
         guest: what it is to be.
     """
     topology = guest.cpu.topology if isinstance(guest.cpu, CpuConfig) else None
-    if topology and reading.has(*place, "cpu", "topology") and reading.has(*place, "cpus"):
+    if topology and all(reading.has(*place, *key) for key in (("cpu", "topology"), ("cpus",), ("maxCpus",))):
         counts = topology.sockets, topology.cores, topology.threads
         key = "maxCpus" if guest.max_cpus else "cpus"
         if prod(counts) != (most := guest.max_cpus or guest.cpus):

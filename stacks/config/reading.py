@@ -79,7 +79,7 @@ def _stand_ins(place: Place) -> Mapping[str, Raw]:
     match place:
         case ():
             return {"kind": "guests"}
-        case ("groups", _):
+        case ("groups", _) | ("kubernetes", "controlPlane" | "worker"):
             return {"count": 1}
         case _:
             return {}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import cast
@@ -12,11 +12,11 @@ from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
 from components.identity import mac_address
 from stacks.config import models
+from stacks.config.clusters import NODE_LAYER, node_disks, node_image, resolve_cluster
 from stacks.config.lab import (
     Boot,
     Bridge,
     CatalogueImage,
-    Console,
     DataDisk,
     Digest,
     FileImage,
@@ -30,6 +30,7 @@ from stacks.config.lab import (
     Network,
     Nic,
     NicKind,
+    NodeKey,
     Overcommit,
     Pool,
     Rule,
@@ -37,48 +38,7 @@ from stacks.config.lab import (
     Source,
     UrlImage,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A guest to be, with the key of the config that makes it."""
-
-    name: str
-    key: str
-    number: int | None
-    config: models.GuestConfig
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Where the config makes it."""
-        return ("guests" if self.number is None else "groups", self.key)
-
-    @property
-    def console(self) -> Console:
-        """The screen: a group's members count up from the first one's port."""
-        asked = self.config.console
-        if isinstance(asked, str):
-            return Console(asked, None)
-        port = asked.port and asked.port + (self.number or 1) - 1
-        return Console(asked.type, port, str(asked.listen), asked.password)
-
-    @property
-    def address(self) -> IPv4Address | None:
-        """The fixed address: a group's members count up from the first one's."""
-        first = self.config.address
-        if first is None or self.number is None:
-            return first
-        # Past the end of all addresses only where the whole group is refused anyway.
-        return IPv4Address(min(int(first) + self.number - 1, 2**32 - 1))
-
-
-def members(config: models.LabConfig) -> Iterator[Member]:
-    """Every guest that the config makes: single ones first, then groups, in the order of the file."""
-    for name, guest in config.guests.items():
-        yield Member(name, name, None, guest)
-    for group, shared in config.groups.items():
-        for number in range(1, shared.count + 1):
-            yield Member(f"{group}-{number}", group, number, shared)
+from stacks.config.members import Member, members
 
 
 def resolve(config: models.LabConfig, stack: str) -> Lab:
@@ -94,6 +54,7 @@ def resolve(config: models.LabConfig, stack: str) -> Lab:
         pools=tuple(_further_pool(key, pool, stack) for key, pool in sorted(config.pools.items())),
         networks=tuple(further_network(key, network, stack) for key, network in sorted(config.networks.items())),
         waivers=_waivers(config.waivers),
+        kubernetes=resolve_cluster(config),
     )
 
 
@@ -216,10 +177,15 @@ def _nic(member: Member, name: str, config: models.NicConfig, stack: str) -> Nic
 
 def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
     config, root = member.config, root_disk(member.config)
-    image = None if config.install else _image(config.image or lab.image)
+    kind, key = member.place
+    node = cast("NodeKey", key) if kind == "kubernetes" else None
+    image = None if config.install else (node and node_image(lab)) or _image(config.image or lab.image)
+    disks = [_data_disk(name, disk) for name, disk in config.disks.items()]
+    if node:
+        disks += node_disks(lab)
     return GuestSpec(
         name=member.name,
-        group=None if member.number is None else member.key,
+        group=key if kind == "groups" else None,
         host=config.host or next(iter(lab.hosts), ""),
         number=member.number,
         image=image,
@@ -238,9 +204,9 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         shares=tuple(Share(tag, share.path) for tag, share in sorted(config.shares.items())),
         autostart=config.autostart,
         disk=root.size,
-        disks=tuple(_data_disk(name, disk) for name, disk in sorted(config.disks.items())),
+        disks=tuple(sorted(disks, key=lambda disk: disk.name)),
         address=member.address,
-        layers=config.layers,
+        layers=(NODE_LAYER, *config.layers) if node else config.layers,
         user_data=config.user_data,
         authorized_keys=tuple(dict.fromkeys((*lab.authorized_keys, *config.authorized_keys))),
         on_cloud_init_change=config.on_cloud_init_change,
@@ -256,6 +222,7 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         disk_options=_options(root),
         pool=config.pool or "",
         waivers=_waivers(config.waivers),
+        node=node,
     )
 
 
@@ -283,6 +250,9 @@ def _balloon(config: str | models.BalloonConfig) -> Balloon | None:
 def root_disk(config: models.GuestConfig) -> models.RootDiskConfig:
     """A guest's root disk, of which config may say the size alone."""
     asked = config.disk
+    if isinstance(asked, models.RootDiskConfig) and isinstance(config, models.NodesConfig):
+        # A mapping that says how to go about a node's disk has a node's size.
+        return asked.model_copy(update={} if "size" in asked.model_fields_set else {"size": models.NODE_DISK})
     return models.RootDiskConfig.model_construct(size=asked) if isinstance(asked, int) else asked
 
 

@@ -5,6 +5,7 @@ from re import fullmatch
 
 from components.errors import Problem, got
 from stacks.config.fields import FILE_NAME
+from stacks.config.members import makers
 from stacks.config.models import NO_IMAGE, GuestConfig
 from stacks.config.raw import Place, path
 from stacks.config.reading import Reading
@@ -12,10 +13,9 @@ from stacks.config.reading import Reading
 
 def starting_problems(reading: Reading) -> Iterator[Problem]:
     """Every guest that cannot start as it is asked to, or is not to start at all."""
-    for kind, guests in (("guests", reading.lab.guests), ("groups", reading.lab.groups)):
-        for name, guest in guests.items():
-            yield from _power((kind, name), guest)
-            yield from _install((kind, name), guest, reading)
+    for maker, guest in makers(reading.lab):
+        yield from _power(maker, guest)
+        yield from _install(maker, guest, reading)
 
 
 def _power(place: Place, guest: GuestConfig) -> Iterator[Problem]:

@@ -100,6 +100,7 @@ def _findings(lab: Lab, layers: Mapping[str, Mapping[str, object]]) -> list[Find
         rules.unpinned_image,
         rules.unprotected_disk,
         rules.no_autostart,
+        rules.even_control_planes,
     )
     found = {finding for check in checks for finding in check(lab)} | {*plain_text_secret(lab, layers)}
     return sorted(found, key=lambda finding: (finding.path, finding.rule, finding.message))

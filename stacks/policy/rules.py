@@ -42,7 +42,8 @@ def unpinned_image(lab: Lab) -> Iterator[Finding]:
     """A file that may be another one tomorrow; each once. What comes from the web always has a digest."""
     found: dict[Source, tuple[str, set[str]]] = {}
     for guest in lab.guests:
-        if isinstance(guest.image, FileImage):
+        # A bundle has the digest of its nodes' image.
+        if isinstance(guest.image, FileImage) and not (guest.node and lab.kubernetes and lab.kubernetes.bundle):
             found.setdefault(guest.image, (images.key(guest, lab.guests), set()))[1].add(guest.path)
         for file in images.boot_files(guest):
             found.setdefault(file.source, (f"{guest.path}.{file.key}", set()))[1].add(guest.path)
@@ -74,10 +75,21 @@ def no_autostart(lab: Lab) -> Iterator[Finding]:
     """A guest with data that is off when its host has started again: worst where others are back by then."""
     severity = Severity.WARNING if any(guest.autostart for guest in lab.guests) else Severity.NOTE
     for guest in lab.guests:
-        if guest.disks and guest.power == "on" and not guest.autostart:
+        # What all nodes read, no start of one loses.
+        disks = [disk for disk in guest.disks if not (guest.node and disk.read_only)]
+        if disks and guest.power == "on" and not guest.autostart:
             rule = "should be true where a guest has data disks, got false"
             if severity is Severity.WARNING:
                 rule = "should be true where a guest has data disks and others start with the host, got false"
             todo = "write autostart: true, since it is off after the host's next start"
             where, owners = f"{guest.path}.autostart", frozenset({guest.path})
             yield Finding("no-autostart", severity, where, f"{rule}; {todo}", owners)
+
+
+def even_control_planes(lab: Lab) -> Iterator[Finding]:
+    """One more than an odd number needs one more to agree, and lets no more of them fail."""
+    count = sum(guest.node == "controlPlane" for guest in lab.guests)
+    if lab.kubernetes and count % 2 == 0:
+        why = f"etcd needs {count // 2 + 1} of them to go on, so that no more may fail than of {count - 1}"
+        where = "lab.kubernetes.controlPlane.count"
+        yield Finding("even-control-planes", Severity.WARNING, where, f"should be odd, got {count}: {why}; write {count - 1} or {count + 1}")

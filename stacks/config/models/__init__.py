@@ -7,6 +7,7 @@ from stacks.config.models.devices import ConsoleChoice, ConsoleConfig
 from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig, OvercommitConfig
 from stacks.config.models.image import NO_IMAGE, Digested, ImageConfig, ImageFile, ImageUrl
+from stacks.config.models.kubernetes import BUNDLES, NODE_DISK, KubernetesConfig, NodesConfig, WorkersConfig
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.nic import NicConfig
@@ -30,6 +31,8 @@ from stacks.config.models.storage import (
 from stacks.config.models.waivers import LabWaiversConfig, WaiversConfig
 
 __all__ = [
+    "BUNDLES",
+    "NODE_DISK",
     "NO_IMAGE",
     "BalloonConfig",
     "BootConfig",
@@ -53,11 +56,13 @@ __all__ = [
     "ImageUrl",
     "InstallConfig",
     "InstallSeedConfig",
+    "KubernetesConfig",
     "LabConfig",
     "LabWaiversConfig",
     "Model",
     "NetworkConfig",
     "NicConfig",
+    "NodesConfig",
     "OvercommitConfig",
     "PoolConfig",
     "RootDiskConfig",
@@ -68,6 +73,7 @@ __all__ = [
     "TopologyConfig",
     "WaiversConfig",
     "WatchdogConfig",
+    "WorkersConfig",
     "model_at",
 ]
 
@@ -95,35 +101,35 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return SourceFile
         case [*_, "kernel" | "initrd" | "iso", "\0url"]:
             return SourceUrl
-        case ["guests" | "groups", _, "boot"]:
+        case ["guests" | "groups" | "kubernetes", _, "boot"]:
             return BootConfig
-        case ["guests" | "groups", _, "install"]:
+        case ["guests" | "groups" | "kubernetes", _, "install"]:
             return InstallConfig
-        case ["guests" | "groups", _, "install", "seed"]:
+        case ["guests" | "groups" | "kubernetes", _, "install", "seed"]:
             return InstallSeedConfig
         case [*_, "\0file"]:
             return ImageFile
         case [*_, "\0url"]:
             return ImageUrl
-        case ["guests" | "groups", _, "disks", _]:
+        case ["guests" | "groups" | "kubernetes", _, "disks", _]:
             return DiskConfig
-        case ["guests" | "groups", _, "nics", _]:
+        case ["guests" | "groups" | "kubernetes", _, "nics", _]:
             return NicConfig
-        case ["guests" | "groups", _, "disk", *_]:
+        case ["guests" | "groups" | "kubernetes", _, "disk", *_]:
             return RootDiskConfig
-        case ["guests" | "groups", _, "console", *_]:
+        case ["guests" | "groups" | "kubernetes", _, "console", *_]:
             return ConsoleConfig
-        case ["guests" | "groups", _, "cpu", *_, "topology"]:
+        case ["guests" | "groups" | "kubernetes", _, "cpu", *_, "topology"]:
             return TopologyConfig
-        case ["guests" | "groups", _, "cpu", *_]:
+        case ["guests" | "groups" | "kubernetes", _, "cpu", *_]:
             return CpuConfig
-        case ["guests" | "groups", _, "balloon", *_]:
+        case ["guests" | "groups" | "kubernetes", _, "balloon", *_]:
             return BalloonConfig
-        case ["guests" | "groups", _, "shares", _]:
+        case ["guests" | "groups" | "kubernetes", _, "shares", _]:
             return ShareConfig
-        case ["guests" | "groups", _, "watchdog", *_]:
+        case ["guests" | "groups" | "kubernetes", _, "watchdog", *_]:
             return WatchdogConfig
-        case ["guests" | "groups", _, "waivers"]:
+        case ["guests" | "groups" | "kubernetes", _, "waivers"]:
             return WaiversConfig
         case ["waivers"]:
             return LabWaiversConfig
@@ -131,5 +137,11 @@ def model_at(where: Sequence[str | int]) -> type[Model]:
             return GuestConfig
         case ["groups", _]:
             return GroupConfig
+        case ["kubernetes", "controlPlane"]:
+            return NodesConfig
+        case ["kubernetes", "worker"]:
+            return WorkersConfig
+        case ["kubernetes"]:
+            return KubernetesConfig
         case _:
             return LabConfig

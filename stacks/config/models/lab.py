@@ -8,6 +8,7 @@ from stacks.config.models.base import BY_CLOUD_INIT, EVERYTHING, NAMES, NETWORK,
 from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostChoice
 from stacks.config.models.image import ImageConfig
+from stacks.config.models.kubernetes import KubernetesConfig
 from stacks.config.models.network import FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.storage import FurtherPoolConfig, PoolConfig
 from stacks.config.models.waivers import NOTHING, LabWaiversConfig
@@ -17,7 +18,8 @@ class LabConfig(Model):
     """What one stack makes."""
 
     kind: Kind = Field(
-        description="What the lab is: `guests`, plain virtual machines, or `host`, a hypervisor with nothing on it.",
+        description="What the lab is: `guests`, plain virtual machines; `host`, a hypervisor with nothing on it; or "
+        "`kubernetes`, a cluster of virtual machines, and plain ones beside it.",
         json_schema_extra=doc(EVERYTHING),
     )
     host: HostChoice = Field(
@@ -70,6 +72,11 @@ class LabConfig(Model):
         default={},
         description="Groups of like guests by name, formed like a guest's.",
         json_schema_extra=doc("its members are added or destroyed", "none", propertyNames=NAMES),
+    )
+    kubernetes: KubernetesConfig = Field(
+        default=KubernetesConfig.model_construct(),
+        description="The cluster, of a lab of kind `kubernetes`.",
+        json_schema_extra=doc("as its keys say", "see below"),
     )
     waivers: LabWaiversConfig = Field(
         default=LabWaiversConfig.model_construct(),

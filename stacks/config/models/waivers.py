@@ -49,6 +49,12 @@ class WaiversConfig(Model):
 class LabWaiversConfig(WaiversConfig):
     """The same for all of a lab, and for its hosts."""
 
+    even_control_planes: Reason = Field(
+        alias="even-control-planes",
+        default="",
+        description="A cluster with an even number of control planes: a warning.",
+        json_schema_extra=doc(NOTHING, "none"),
+    )
     overcommit: Reason = Field(
         default="",
         description="More memory than a host has, by `overcommit`: a warning; disks that may grow to more than there "

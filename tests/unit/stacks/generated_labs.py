@@ -48,6 +48,12 @@ _TEXTS = {
     "pool name": st.just("big"),
     "volume group": st.sampled_from(["labvg", "vg.0"]),
     "layer name": st.sampled_from(sorted(LAYERS)),
+    "version": st.sampled_from(["1.35.4", "v1.31.0"]),
+    "network of a cluster": st.just(""),  # settled at last, by key
+    "label's value": st.sampled_from(["ssd", "", "a_1.B"]),
+    "taint": st.sampled_from(["gpu=yes:NoSchedule", "example.org/slow:NoExecute"]),
+    "name or address": st.sampled_from(["k8s.home.arpa", "*.lab.internal", "192.168.1.5", "fd00::5"]),
+    "path in the checkout": st.sampled_from(["stacks/manifests/app.yaml", "räume/1 2.yml"]),
     "catalogue name": st.sampled_from([*sorted(IMAGES), "none"]),
     "reason": st.sampled_from(["by the VPN", "grüße: 1"]),
     "line of text": st.sampled_from(["the lab's door", "grüße: 1"]),
@@ -73,6 +79,7 @@ _NAMES = {
     "networks": ["backend", "dmz"],
     "shares": ["home", "srv"],
     "nics": ["lan", "san-2"],
+    "labels": ["disk", "example.org/zone"],
 }
 
 
@@ -145,8 +152,12 @@ def labs(draw: st.DrawFn) -> Json:
         # Not its kind alone, without which it would be empty.
         of_hosts = {key: value for key, value in lab.items() if key in ("kind", "host", "hosts")}
         lab = Json(of_hosts if lab.get("hosts") else {"host": "local", **of_hosts})
-    elif not lab.get("guests") and not lab.get("groups"):
-        lab["guests"] = {"web": {}}
+    elif lab["kind"] == "guests":
+        lab.pop("kubernetes", None)
+        if not lab.get("guests") and not lab.get("groups"):
+            lab["guests"] = {"web": {}}
+    if lab["kind"] == "kubernetes":
+        _settle_cluster(lab)
     _settle_networks(lab)
     _settle_nics(lab)
     _give_out_addresses(lab)
@@ -154,6 +165,13 @@ def labs(draw: st.DrawFn) -> Json:
     _settle_disks(lab)
     _settle_pools(lab)
     return lab
+
+
+def makers(lab: Json) -> list[Json]:
+    """Each mapping that makes guests."""
+    cluster: Json = lab.get("kubernetes", {})
+    nodes = [cluster[role] for role in ("controlPlane", "worker") if role in cluster]
+    return [*lab.get("guests", {}).values(), *lab.get("groups", {}).values(), *nodes]
 
 
 def _settle_hosts(lab: Json) -> None:
@@ -168,7 +186,7 @@ def _settle_hosts(lab: Json) -> None:
             host.pop("role", None)
         if host.get("address", "nas" if lab.get("hosts") else "local") == "local":
             host.pop("hostKey", None)
-    for guest in (*lab.get("guests", {}).values(), *lab.get("groups", {}).values()):
+    for guest in makers(lab):
         if not lab.get("hosts"):
             guest.pop("host", None)
 
@@ -188,7 +206,7 @@ def _settle_networks(lab: Json) -> None:
 
 def _settle_nics(lab: Json) -> None:
     """Each is on one thing, the first of a guest on a network if it may, with addresses and a MAC of its own."""
-    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    guests = makers(lab)
     network = next(iter(lab.get("networks", {})), None)
     for number, guest in enumerate(guests):
         for place, nic in enumerate(guest.get("nics", {}).values()):
@@ -264,7 +282,7 @@ def _give_out_addresses(lab: Json) -> None:
 
 def _settle_hardware(lab: Json) -> None:
     """Each screen has ports of its own, and parts fit."""
-    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    guests = makers(lab)
     for number, guest in enumerate(guests):
         if guest.get("maxCpus"):
             guest["maxCpus"] = max(guest["maxCpus"], guest.get("cpus") or 1)
@@ -299,7 +317,7 @@ def _settle_hardware(lab: Json) -> None:
 
 def _settle_disks(lab: Json) -> None:
     """Each has one source, which nobody else has, and what goes with it."""
-    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    guests = makers(lab)
     for number, guest in enumerate(guests):
         disks: Json = guest.get("disks", {})
         for name, disk in disks.items():
@@ -327,10 +345,35 @@ def _settle_pools(lab: Json) -> None:
             pool.pop("volumeGroup", None)
         else:
             pool["volumeGroup"] = f"group_{name}"
-    guests: list[Json] = [*lab.get("guests", {}).values(), *lab.get("groups", {}).values()]
+    guests = makers(lab)
     for place in (*guests, *(disk for guest in guests for disk in guest.get("disks", {}).values())):
         if place.get("pool"):
             place["pool"] = next(iter(pools)) if pools and not place.get("path") else None
+
+
+def _settle_cluster(lab: Json) -> None:
+    """Nodes start from an image, are as large as they must be, and have names and networks that nothing else has."""
+    if "worker" in lab.get("groups", {}):
+        lab["groups"]["workers"] = lab["groups"].pop("worker")
+    if lab.get("image") == "none":
+        del lab["image"]
+    cluster: Json = lab.get("kubernetes", {})
+    is_bundle = cluster.get("source") == "bundle"
+    fixed = {"podCidr": "10.244.0.0/16", "serviceCidr": "10.96.0.0/16", "network": None}
+    cluster |= {key: value for key, value in fixed.items() if key in cluster}
+    if not is_bundle:
+        cluster.pop("bundle", None)
+    for role in ("controlPlane", "worker"):
+        nodes: Json = cluster.get(role, {})
+        alike = {"power": "on", "waitFor": None, "install": None, "boot": None}
+        nodes |= {key: value for key, value in alike.items() if key in nodes}
+        if role in cluster:
+            nodes |= {"cpus": 2, "memory": "2GiB"}
+        if is_bundle or nodes.get("image") == "none":
+            nodes.pop("image", None)
+        if nodes.get("address"):
+            # As far apart as addresses are given out.
+            nodes["count"] = min(nodes.get("count", 3), 3)
 
 
 def put(lab: Json, place: Place, value: Any) -> None:

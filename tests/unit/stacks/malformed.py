@@ -56,14 +56,15 @@ def _is_text(spot: Spot) -> bool:
     return spot.schema["type"] == "string" and spot.word != "text of a file"
 
 
-def _least(spot: Spot) -> Json:
+def _least(spot: Spot) -> Json | str:
     """The least that may stand below a name."""
-    least: dict[str, Json] = {
+    least: dict[str, Json | str] = {
         "groups": {"count": 1},
         "disks": {"size": "1GiB"},
         "networks": {"mode": "isolated"},
         "nics": {"bridge": "br0"},
         "shares": {"path": "/srv/data"},
+        "labels": "ssd",
     }
     return least.get(str(spot.place[-1]), {}) if spot.place else {}
 
@@ -263,6 +264,12 @@ KINDS: dict[str, dict[str, Breaking]] = {
         "time": _for_word("time", "25h", "999999h", "86401s", "9999999s"),
         "percentage": _for_word("percentage", "0%", "10001%", "999999%", "1.5%", "-1%", "%", "100 %"),
         "network": _for_word("IPv4 network", "10.0.0.0/8", "10.0.0.0/30", "8.8.8.0/24", "10.0.0.1/24", "fd00::/64"),
+        "version": _for_word("version", "1.35", "1_31", "latest", "1.30.9", "2.0.0", "v1.35.x", "1.36.0-rc.1"),
+        "network of a cluster": _for_word(
+            "network of a cluster", "10.0.0.0/7", "10.0.0.0/30", "8.8.8.0/24", "fd00::/64"
+        ),
+        "taint": _for_word("taint", "gpu", "gpu=yes:Never", ":NoSchedule", "gpu=a b:NoSchedule", "A/b=c:NoExecute"),
+        "name or address": _for_word("name or address", "K8s.home.arpa", "192.168.1", "10.0.0.1/8", "a..b", "*"),
         "address": _for_word("IPv4 address", "256.0.0.1", "10.20.0", "::1", "10.20.0.010", "10.20.0.3/24"),
         "digest": _for_word("64 hexadecimal digits", "0" * 63, "0" * 128, "g" * 64),
         "interface": _for_word("interface name", "x" * 16, "-x", "1x", "a b"),

@@ -184,6 +184,9 @@ def test_labs_that_are_right() -> None:
         with at_most(EFFORT):
             guests = read(decode(json.dumps(lab))).guests
         counts = [group["count"] for group in lab.get("groups", {}).values()]
+        if lab["kind"] == "kubernetes":
+            cluster: Json = lab.get("kubernetes", {})
+            counts += [cluster.get(key, {}).get("count", usual) for key, usual in (("controlPlane", 1), ("worker", 5))]
         assert len(guests) == len(lab.get("guests", {})) + sum(counts)
         seen.update((spot.schema["title"], key) for spot in spots(lab) if spot.is_closed for key in spot.value)
 

@@ -1,0 +1,60 @@
+"""From the config of a cluster to the cluster that it means, and to what its nodes have that other guests have not."""
+
+from stacks.config import models
+from stacks.config.lab import NODE_ROLES, DataDisk, FileImage, Kubernetes, Node, NodeKey
+from stacks.config.members import cluster, members, roles
+
+NODE_LAYER = "kubernetes-node"
+"""Of cloud-init/, for every node."""
+VOLUME = "kubernetes"
+"""The disk of a node on which a bundle's volume is."""
+
+
+def bundle(config: models.LabConfig) -> str:
+    """The directory of the bundle that nodes are made from; empty where there is none."""
+    asked = cluster(config)
+    if asked is None or asked.source != "bundle":
+        return ""
+    return asked.bundle or f"{models.BUNDLES}/{asked.version}"
+
+
+def node_image(config: models.LabConfig) -> FileImage | None:
+    """A bundle's own; its digest is in the bundle, and looked at before the file is used."""
+    directory = bundle(config)
+    return FileImage(f"{directory}/node.qcow2", None) if directory else None
+
+
+def node_disks(config: models.LabConfig) -> list[DataDisk]:
+    """A bundle's volume; since nobody writes to it, the host's memory holds it once for all nodes."""
+    directory = bundle(config)
+    volume = DataDisk(VOLUME, 0, protect=True, path=f"{directory}/volume.img", shared=True, read_only=True)
+    return [volume] if directory else []
+
+
+def resolve_cluster(config: models.LabConfig) -> Kubernetes | None:
+    """The cluster of a checked config, where its lab is one."""
+    asked = cluster(config)
+    if asked is None:
+        return None
+    made_by: dict[NodeKey, models.NodesConfig] = dict(roles(config))
+    nodes = (
+        Node(member.name, NODE_ROLES[role], dict(nodes.labels), nodes.taints)
+        for role, nodes in made_by.items()
+        for member in members(config)
+        if member.place == ("kubernetes", role)
+    )
+    return Kubernetes(
+        version=asked.version,
+        source=asked.source,
+        bundle=bundle(config),
+        pod_cidr=asked.pod_cidr,
+        service_cidr=asked.service_cidr,
+        cni=asked.cni,
+        proxy_mode=asked.proxy_mode,
+        network=asked.network or "",
+        manifests=asked.manifests,
+        cert_sans=asked.cert_sans,
+        metrics_server=asked.metrics_server,
+        local_path=asked.local_path,
+        nodes=tuple(nodes),
+    )
