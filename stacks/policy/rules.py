@@ -92,4 +92,9 @@ def even_control_planes(lab: Lab) -> Iterator[Finding]:
     if lab.kubernetes and count % 2 == 0:
         why = f"etcd needs {count // 2 + 1} of them to go on, so that no more may fail than of {count - 1}"
         where = "lab.kubernetes.controlPlane.count"
-        yield Finding("even-control-planes", Severity.WARNING, where, f"should be odd, got {count}: {why}; write {count - 1} or {count + 1}")
+        yield Finding(
+            "even-control-planes",
+            Severity.WARNING,
+            where,
+            f"should be odd, got {count}: {why}; write {count - 1} or {count + 1}",
+        )

@@ -5,6 +5,7 @@ After a wanted change of the previews, write them anew and read the diff: pytest
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -64,7 +65,7 @@ def assert_refused(ended: Ended, *report: str) -> None:
     assert "Traceback" not in ended.output + ended.errors
 
 
-KIND = "    kind: guests\n"
+KIND = re.compile("^    kind: .*\n", re.MULTILINE)
 """A line that examples have."""
 
 
@@ -85,7 +86,7 @@ class Checkout:
             lines = config.read_text("utf-8").splitlines(keepends=True)
             text = "".join(line for line in lines if not line.startswith("encryptionsalt:"))
             # Nor need this machine have room for what is only previewed.
-            config.write_text(text.replace(KIND, f"{KIND}    host: {{overcommit: {{disk: thin}}}}\n"), "utf-8")
+            config.write_text(KIND.sub(rf"\g<0>    host: {{overcommit: {{disk: thin}}}}\n", text), "utf-8")
         for name in (".venv", ".toolchain"):
             (root / name).symlink_to(ROOT / name)
         self.environment = pulumi_environment() | {
