@@ -86,7 +86,7 @@ class Checkout:
             lines = config.read_text("utf-8").splitlines(keepends=True)
             text = "".join(line for line in lines if not line.startswith("encryptionsalt:"))
             # Nor need this machine have room for what is only previewed.
-            config.write_text(KIND.sub(rf"\g<0>    host: {{overcommit: {{disk: thin}}}}\n", text), "utf-8")
+            config.write_text(KIND.sub(r"\g<0>    host: {overcommit: {disk: thin}}\n", text), "utf-8")
         for name in (".venv", ".toolchain"):
             (root / name).symlink_to(ROOT / name)
         self.environment = pulumi_environment() | {
