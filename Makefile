@@ -165,6 +165,14 @@ reference: setup ## write the JSON schema and docs/reference from the config's m
 lock-images: setup ## move the catalogue's pins to their publishers' newest images, all or IMAGE=debian-13
 	@. .toolchain/env && python -m images.lock $(IMAGE)
 
+.PHONY: kubernetes-bundle
+kubernetes-bundle: ## put together what a Kubernetes lab without internet is made of; VERSION, DIR; needs Go (minutes; a quarter of an hour the first time)
+	@bundle/build "$(VERSION)" "$(DIR)"
+
+.PHONY: kubernetes-bundle-check
+kubernetes-bundle-check: setup ## look into a bundle, build another, kill that and damage it; KVMLAB_BUNDLE=directory (ten minutes)
+	@. .toolchain/env && pytest tests/acceptance/bundle -s
+
 .PHONY: bench
 bench: setup ## compare with guests by hand, an empty and a plain Pulumi program, and OpenTofu
 	@. .toolchain/env && python -m bench

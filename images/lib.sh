@@ -1,8 +1,9 @@
-# Shared by images/build: messages, checks of the machine, and one way to run a long step. Sourced, never run.
-# shellcheck shell=sh disable=SC2154 # here and work are the caller's
+# Shared by images/build and bundle/build: messages, checks of the machine, a Debian tree, and one way to run a long step.
+# Sourced, never run.
+# shellcheck shell=sh disable=SC2154 # program, here and work are the caller's
 
-say() { echo "images/build: $*"; }
-die() { echo "images/build: $*" >&2; exit 1; }
+say() { echo "$program: $*"; }
+die() { echo "$program: $*" >&2; exit 1; }
 
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
 
@@ -42,6 +43,33 @@ install_tools() {
 	[ $# -gt 0 ] || return 0
 	run "refreshing package lists" apt-get -q update
 	run "installing $*" apt-get -qy install --no-install-recommends "$@"
+}
+
+# A root tree of Debian from the machine's own mirror, with updates. Documentation stays out; python's binfmt entry would only make
+# each boot start a service more.
+debian_tree() { # SUITE TREE "PACKAGE,..." HOOK...
+	suite=$1 tree=$2 packages=$3
+	shift 3
+	for hook in "$@"; do
+		set -- "$@" --customize-hook="$hook"
+		shift
+	done
+	mirror=$(find_mirror debian)
+	mirror_answers "$mirror/dists/$suite/InRelease" ||
+		die "mirror: must serve $suite, got no answer from $mirror; check the network, or apt's sources and proxy"
+	security=$(find_mirror debian-security)
+	set -- "$@" "$suite" "$tree" "deb $mirror $suite main" "deb $mirror $suite-updates main"
+	if mirror_answers "$security/dists/$suite-security/InRelease"; then
+		set -- "$@" "deb $security $suite-security main"
+	else
+		say "without security updates: $security does not answer"
+	fi
+	run "installing Debian packages from $mirror" mmdebstrap --mode=root --variant=minbase --format=directory \
+		--include="$packages" --dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/lib/binfmt.d/python3*.conf' "$@"
+	rm -rf --one-file-system "${tree:?}/dev"
+	mkdir "$tree/dev"
 }
 
 # Runs a command with its output in a log and a progress line every five seconds. The command, and all that it started, ends when

@@ -1,0 +1,44 @@
+#!/bin/sh
+# bundle/bake.sh TREE ARCHIVE: container images into a node's tree, by the tree's own containerd, so that no node unpacks any.
+# Its mounts end with the script: it has a mount namespace of its own.
+set -eu
+tree=$1 archive=$2
+[ "${KVMLAB_BAKE:-}" = inside ] || KVMLAB_BAKE=inside exec unshare --mount --propagation private "$0" "$@"
+
+mkdir -p "$tree/dev"
+mount -t proc proc "$tree/proc"
+mount -t sysfs -o ro sys "$tree/sys"
+mount --rbind /dev "$tree/dev"
+mount -t tmpfs run "$tree/run"
+mount -t tmpfs tmp "$tree/tmp"
+mkdir "$tree/run/bake"
+touch "$tree/run/bake/images.tar"
+mount --bind "$archive" "$tree/run/bake/images.tar"
+# With its defaults, but for what serves pods.
+cat >"$tree/run/bake/config.toml" <<TOML
+version = 2
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+TOML
+
+chroot "$tree" containerd --config /run/bake/config.toml --address /run/bake/socket --state /run/bake/state >"$tree/run/bake/log" 2>&1 &
+containerd=$!
+inside() { chroot "$tree" ctr --address /run/bake/socket --namespace k8s.io "$@"; }
+tries=0
+until inside version >/dev/null 2>&1; do
+	tries=$((tries + 1))
+	if [ $tries -gt 100 ] || ! kill -0 $containerd; then
+		cat "$tree/run/bake/log" >&2
+		exit 1
+	fi
+	sleep 0.1
+done
+inside images import /run/bake/images.tar
+for image in $(inside images list -q); do
+	# As the CRI labels what it pulled itself; it never removes what is pinned.
+	pinned=
+	case $image in */pause:*) pinned=io.cri-containerd.pinned=pinned ;; esac
+	# shellcheck disable=SC2086 # a word or none
+	inside images label "$image" io.cri-containerd.image=managed $pinned
+done
+kill $containerd
+wait $containerd || :

@@ -1,0 +1,3 @@
+module kvmlab/bundle/pause
+
+go 1.25.0

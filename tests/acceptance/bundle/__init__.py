@@ -1,0 +1,1 @@
+"""What `make kubernetes-bundle` makes."""
