@@ -1,6 +1,7 @@
 """What the guests of each host are promised, before a change and after it. Pure.
 
-The program's table says what they will have been promised, and what the host has; the state says what they were.
+The program's table says what they will have been promised, and what the host has; the state says what they were. What
+is free, and what others have, is another at each look, so that a comment which told it would never be the same again.
 """
 
 import json
@@ -18,6 +19,13 @@ from console.words import MIB
 
 TITLE = "capacity"
 """What the table begins with."""
+_WHILE_FREE = "(promised)"
+"""How a limit ends that is what is free."""
+_MOVING = (
+    (re.compile(r"may grow by .+?, and .+? is free at "), "may grow by more than is free at "),
+    (re.compile(r", others that run have [^,]+,"), ", beside others that run,"),
+    (re.compile(r"got .+? free at "), "got too little free at "),
+)
 _ROW = re.compile(r"(?:(?P<host>\S+) )?(?P<resource>memory|CPUs|pool(?: (?P<pool>\S+))?)")
 
 
@@ -28,8 +36,17 @@ class Row:
     name: str
     before: str
     """What was promised; empty where the state does not tell."""
-    after: Sequence[str]
-    """What the table says: promised, allocated, others, free, total, limit."""
+    after: str
+    total: str
+    limit: str
+    """The most that may be promised."""
+
+
+def steady(text: str) -> str:
+    """What the program warns of or refuses, without how much is free just now or taken by others."""
+    for found, told in _MOVING:
+        text = found.sub(told, text)
+    return text
 
 
 def rows(preview: Json, told: Sequence[Told]) -> list[Row]:
@@ -48,14 +65,16 @@ def _cells(line: str, starts: Sequence[int]) -> list[str]:
 
 
 def _row(cells: Sequence[str], sums: dict[str, Counter[tuple[str, str]]]) -> Row:
-    name, *after = cells
+    name, after, *_, total, limit = cells
+    if limit.endswith(_WHILE_FREE):
+        limit = "while there is room"
     found = _ROW.fullmatch(name)
     if not found:
-        return Row(name, "", after)
+        return Row(name, "", after, total, limit)
     key = (found["host"] or "", found["resource"])
     before, then = (_shown(key[1], sums[which][key]) for which in ("oldState", "newState"))
     # What is counted here must be what the program counts; else the two have nothing to say to each other.
-    return Row(name, before if then == after[0] else "", after)
+    return Row(name, before if then == after else "", after, total, limit)
 
 
 def _shown(resource: str, amount: int) -> str:

@@ -41,7 +41,7 @@ def comment(preview: Json, stack: str) -> str:
         stack: what people call the stack.
     """
     if errors := steps.errors(preview):
-        failed = [sections.errors(errors), sections.warnings(_warnings(preview))]
+        failed = [sections.errors([*map(capacity.steady, errors)]), sections.warnings(_warnings(preview))]
         return _whole(preview, stack, _failure(len(errors)), failed)
     told = tell(preview)
     return _whole(preview, stack, _summary(told), [*_sections(preview, told)])
@@ -67,7 +67,7 @@ def _title(preview: Json) -> str:
 
 def _warnings(preview: Json) -> list[str]:
     marked = steps.marks(preview)
-    return [text for text in steps.warnings(preview) if text not in marked]
+    return [capacity.steady(text) for text in steps.warnings(preview) if text not in marked]
 
 
 def _sections(preview: Json, told: Sequence[Told]) -> Iterator[Section]:

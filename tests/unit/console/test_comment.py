@@ -12,7 +12,10 @@ import pytest
 from components.effects import OFFLINE, PENDING, UNWRITTEN
 from console.comment import LIMIT, comment, failure, marker
 from console.reading import read
+from stacks import capacity, preflight
+from stacks.config import Lab
 from tests.unit.console.previews import OTHER, WEB, disk, guest, part, preview, step, table
+from tests.unit.stacks.labs import host, lab
 
 CASES = Path(__file__).parents[2] / "cases" / "comment"
 EMULATED = "local: guests are emulated, which is slow; enable Intel VT-x or AMD-V (SVM) in the BIOS/UEFI setup"
@@ -170,6 +173,31 @@ def test_no_preview_at_all() -> None:
 def test_marker(stack: str, expected: str) -> None:
     """It is one comment, whatever the stack is called."""
     assert marker(stack) == expected
+
+
+def test_what_moves_by_itself() -> None:
+    """Room that comes and goes, and what others take, makes no other comment, whether a lab fits or not."""
+    asked = {"kind": "guests", "host": {"accelerator": "kvm"}, "groups": {"node": {"count": 2, "disk": "10GiB"}}}
+    thin = lab({**asked, "host": {"accelerator": "kvm", "overcommit": {"cpus": "50%", "disk": "thin"}}})
+
+    def told(one: Lab, free: int, others: int) -> str:
+        there = host({"pool_free_kib": free * 1024**2, "running": {"another": [others * 1024**2, others]}})
+        shown = preview(
+            nodes(2, "create", {}, {}),
+            info="\n".join(capacity.table([(one, there)])),
+            warning=[*preflight.warnings(one, there)],
+            error=[f"{path}: {message}" for path, message in preflight.problems(one, there)],
+        )
+        return comment(shown, "six")
+
+    for one, words in (
+        (thin, ("grow by more than is free at ", ", beside others that run,", "| pool | ", "| none (thin) |")),
+        (lab(asked), ("must have room for all that new disks may grow to, got too little free at ",)),
+    ):
+        assert told(one, 9, 3) == told(one, 7, 4)
+        assert [word for word in words if word not in told(one, 9, 3)] == []
+    assert "| while there is room |" in told(lab(asked), 99, 3)
+    assert told(lab(asked), 99, 3) == told(lab(asked), 98, 0)
 
 
 def test_six_hundred_guests() -> None:
