@@ -103,6 +103,10 @@ confinement: setup ## see what AppArmor's parser and SELinux's matching make of 
 mermaid: setup ## read flowcharts of labs, and of odd names, by Mermaid's own parser; needs Node 20 and npm (a quarter of a minute)
 	@. .toolchain/env && pytest tests/acceptance/mermaid
 
+.PHONY: pictures
+pictures: ## draw a comment in docs as a code host shows it; needs Node 20, npm and a Chromium, on the PATH or CHROMIUM=file (a minute)
+	@CHROMIUM='$(CHROMIUM)' tests/acceptance/pictures/draw
+
 .PHONY: volume-groups
 volume-groups: setup ## make disks in a volume group, by real LVM on a kernel that QEMU emulates (three minutes)
 	@. .toolchain/env && pytest tests/acceptance/lvm

@@ -67,7 +67,7 @@ def _cells(line: str, starts: Sequence[int]) -> list[str]:
 def _row(cells: Sequence[str], sums: dict[str, Counter[tuple[str, str]]]) -> Row:
     name, after, *_, total, limit = cells
     if limit.endswith(_WHILE_FREE):
-        limit = "while there is room"
+        limit = "what is free"
     found = _ROW.fullmatch(name)
     if not found:
         return Row(name, "", after, total, limit)

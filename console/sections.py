@@ -117,11 +117,9 @@ def others(told: Sequence[Told]) -> Section:
 
 def resources(told: Sequence[Row]) -> Section:
     """What guests are promised of their hosts."""
-    titles = ("capacity", "promised before", "promised after", "the host has", "may be promised")
+    titles = ("promised", "before", "after", "host has", "limit")
     rows = [row(map(prose, (each.name, each.before, each.after, each.total, each.limit))) for each in told]
-    note = (
-        "\nPromised is what config gives to disks, and to guests that are on. `make preview` tells what is free now.\n"
-    )
+    note = "\nPromised by config to disks, and to guests that are on; `make preview` tells what is free now.\n"
     return Section([Part(rows, table_head(*titles), note)], 4)
 
 

@@ -157,6 +157,14 @@ def test_real_previews(file: Path) -> None:
     assert comment(read(file.read_text("utf-8"), file.name), "team") == file.with_suffix(".md").read_text("utf-8")
 
 
+def test_the_picture() -> None:
+    """What the pictures of the documentation show is what a comment is today; else `make pictures`."""
+    drawn = CASES.parents[2] / "docs" / "how-to" / "pictures"
+    assert (drawn / "comment.md").read_text("utf-8") == (CASES / "real-mixed.md").read_text("utf-8")
+    for name in (f"comment-{scheme}-{width}.png" for scheme in ("light", "dark") for width in (1280, 400)):
+        assert (drawn / name).stat().st_size < 300_000
+
+
 def test_no_preview_at_all() -> None:
     """The CLI says why, on stderr: a stack that is not there, a state of a newer version."""
     assert failure([NEWER], "six") == (CASES / "no-preview.md").read_text("utf-8")
@@ -196,7 +204,7 @@ def test_what_moves_by_itself() -> None:
     ):
         assert told(one, 9, 3) == told(one, 7, 4)
         assert [word for word in words if word not in told(one, 9, 3)] == []
-    assert "| while there is room |" in told(lab(asked), 99, 3)
+    assert "| what is free |" in told(lab(asked), 99, 3)
     assert told(lab(asked), 99, 3) == told(lab(asked), 98, 0)
 
 
