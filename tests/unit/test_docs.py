@@ -40,12 +40,13 @@ def test_labs_that_pages_show(text: str) -> None:
     assert made.guests or made.kind == "host"
 
 
-@pytest.mark.parametrize("stack", ["quickstart", "six"])
-def test_example_stacks(stack: str) -> None:
-    """They are labs, and name the schema for editors."""
-    text = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text("utf-8")
-    assert text.startswith("# yaml-language-server: $schema=lab.schema.json\n")
-    assert parse(lab(text), stack, LAYERS, IMAGES).guests
+def test_example_stacks() -> None:
+    """They are labs, and name the schema for editors; a team with stacks of its own may have deleted them."""
+    files = [ROOT / "stacks" / f"Pulumi.{stack}.yaml" for stack in ("quickstart", "six")]
+    for file in (file for file in files if file.exists()):
+        text = file.read_text("utf-8")
+        assert text.startswith("# yaml-language-server: $schema=lab.schema.json\n")
+        assert parse(lab(text), file.stem, LAYERS, IMAGES).guests
 
 
 def test_the_table_of_images() -> None:

@@ -15,8 +15,11 @@ from stacks import guests, records, seed
 from tests.unit.mocks import Registered, Run, run
 from tests.unit.stacks.labs import host, lab
 
-ROOT = Path(__file__).parents[3]
-SIX: dict[str, Any] = yaml.safe_load((ROOT / "stacks" / "Pulumi.six.yaml").read_text("utf-8"))["config"]["kvmlab:lab"]
+SIX: dict[str, Any] = {
+    "kind": "guests",
+    "network": {"cidr": "10.20.6.0/24"},
+    "groups": {"node": {"count": 6, "cpus": 2, "memory": "2GiB", "disk": "10GiB"}},
+}
 NODES = [f"node-{number}" for number in range(1, 7)]
 ALL: dict[str, Any] = {
     "kind": "guests",
