@@ -1,5 +1,6 @@
 """A state that a team shares: two checkouts, and a directory that is in neither. In a bucket: tests/acceptance/team."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -34,8 +35,22 @@ def ben(project: Project, tmp_path: Path) -> Project:
     return checkout(project, tmp_path / "ben")
 
 
+def test_a_seed_of_its_own(ann: Project, shared: Shared) -> None:
+    """Nothing is put beside the one that config has, however that is written, and a runner may make the stack."""
+    config = {"config": {"kvmlab:other": 1, "kvmlab:seed": "shared by hand"}}
+    ann.config.write_text(json.dumps(config), "utf-8")
+    assert "put a seed" not in ann.ok(UP, **shared, CI="true")
+    assert ann.ok(SHOWN, **shared).strip() == "shared by hand"
+
+
 def test_a_team_has_one_seed_and_one_passphrase(ann: Project, ben: Project, shared: Shared) -> None:
     """The seed goes encrypted into config; who lacks the passphrase or the seed is told, and makes up neither."""
+    in_ci = ann.sh(UP, **shared, CI="true")
+    assert in_ci.returncode == 1
+    assert in_ci.stderr == (
+        "kvmlab:seed: must be in stacks/Pulumi.lab.yaml where CI is set, got none; "
+        "run make stack STACK=lab in a checkout of yours, with this backend, and commit that file\n"
+    )
     told = ann.ok(UP, **shared)
     assert f"changed: put a seed into {ann.config}, encrypted; commit it for those who share the stack\n" in told
     assert not (ann.private / "seed").exists()

@@ -46,7 +46,7 @@ def test_example_stacks() -> None:
     for file in (file for file in files if file.exists()):
         text = file.read_text("utf-8")
         assert text.startswith("# yaml-language-server: $schema=lab.schema.json\n")
-        assert parse(lab(text), file.stem, LAYERS, IMAGES).guests
+        assert parse(lab(text), file.stem.removeprefix("Pulumi."), LAYERS, IMAGES).guests
 
 
 def test_the_table_of_images() -> None:
