@@ -185,7 +185,7 @@ def _placed(part: Lab, away: Offline) -> tuple[HostFacts, list[Problem]]:
 def _unchecked(part: Lab, facts: HostFacts) -> str:
     """What goes without, and what is taken for granted."""
     told = f"packages by {facts.package_manager}"
-    if part.kind == "guests":
+    if part.kind != "host":
         told = f"{preflight.accelerator(part, facts)} as accelerator, {told}"
         return f"capacity, images and bridges are not checked; assumed: {told}"
     return f"nothing of it is checked; assumed: {told}"
