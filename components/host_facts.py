@@ -63,6 +63,17 @@ class DiskSource(NamedTuple):
     holders: tuple[Holder, ...] = ()
 
 
+class Bundle(NamedTuple):
+    """What a cluster without internet is made of, as its directory is on the host."""
+
+    machine: str
+    """The host's own, as uname has it."""
+    manifest: str
+    """All of bundle.json; empty where there is none."""
+    sizes: Mapping[str, int]
+    """Of the other files that are there, in bytes."""
+
+
 class Store(NamedTuple):
     """A further pool of a lab's as it is."""
 
@@ -126,6 +137,10 @@ class HostFacts:
     """Data disks that are to stay, file names."""
     addresses: tuple[tuple[str, IPv4Interface], ...] = ()
     """Interface and address, for every IPv4 address of the host."""
+    routes: tuple[tuple[str, IPv4Network], ...] = ()
+    """Interface and network, for every route but the default one, if it was asked."""
+    bundle: Bundle | None = None
+    """The one for a cluster, if it was asked."""
     addresses6: tuple[tuple[str, IPv6Interface], ...] = ()
     """The same for IPv6, those of links aside, if it was asked."""
     links: dict[str, HostLink] = field(default_factory=dict[str, HostLink])
@@ -240,6 +255,8 @@ def parse(output: str) -> HostFacts:
         restarted=frozenset(row[0] for row in rows.get("restarted", [])),
         protected=frozenset(row[0].removesuffix(".protected") for row in rows.get("protected", [])),
         addresses=tuple((interface, IPv4Interface(address)) for interface, address in rows.get("address", [])),
+        routes=tuple((interface, IPv4Network(network)) for interface, network in rows.get("route", [])),
+        bundle=_bundle(rows),
         addresses6=tuple((interface, IPv6Interface(address)) for interface, address in rows.get("address6", [])),
         links={
             name: HostLink(kind, int(mtu), "" if master == "-" else master)
@@ -305,6 +322,15 @@ def _seen(told: Mapping[str, list[str]]) -> Seen:
         nics=frozenset(told.get("nic", [])),
         disks=frozenset(told.get("disk", [])),
     )
+
+
+def _bundle(rows: Mapping[str, list[list[str]]]) -> Bundle | None:
+    """None where it was not asked."""
+    if "bundle_machine" not in rows:
+        return None
+    [[machine, *_], *_] = rows["bundle_machine"]
+    manifest = " ".join(rows.get("bundle", [[""]])[0])
+    return Bundle(machine, manifest, {name: int(size) for name, size in rows.get("bundle_file", [])})
 
 
 def _stores(rows: Mapping[str, list[list[str]]]) -> dict[str, Store]:

@@ -68,7 +68,10 @@ class Tree:
             # What cannot be read may need anything.
             return frozenset({file, *_ANYTHING})
         modules = _closure({"__main__.py", module}, self._imports)
-        layers = {f"cloud-init/{name}.yaml" for name in {"base", *_words(lab)}}
+        words = {*_words(lab)}
+        # Besides those that config names, a kind of lab may have layers of its own; and config names files as they are.
+        layers = {f"cloud-init/{name}.yaml" for name in {"base", *words}}
+        layers |= {path for path in self.paths if path.startswith(f"cloud-init/{kind}-") or path in words}
         facts = f"stacks/facts/{stack}/"
         return frozenset({file, facts, *modules, *self._scripts(modules), *layers, *self._recipes(stack)})
 

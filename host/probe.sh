@@ -9,6 +9,7 @@
 #        GUEST_SHARES (directories, a line each) INTERFACES (that NICs are to be on)
 #        GUEST_STATES (whether guests are to be looked at as they are)
 #        GUEST_PATHS (files and block devices that are to be disks, a line each) GUEST_POOLS (further pools, a line each)
+#        GUEST_BUNDLE (the directory of a bundle for a cluster) GUEST_ROUTES (whether routes matter)
 set -eu
 # Only root sees all of it: libvirt's socket, disks in the pool. Without sudo it says that and what it can see.
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
@@ -16,12 +17,14 @@ set -eu
         "FIRMWARE=${FIRMWARE:-}" "SPICE=${SPICE:-}" "CPU_TYPES=${CPU_TYPES:-}" \
         "IPV6=${IPV6:-}" "GUEST_SHARES=${GUEST_SHARES:-}" \
         "INTERFACES=${INTERFACES:-}" "GUEST_STATES=${GUEST_STATES:-}" \
-        "GUEST_PATHS=${GUEST_PATHS:-}" "GUEST_POOLS=${GUEST_POOLS:-}" "$0"
+        "GUEST_PATHS=${GUEST_PATHS:-}" "GUEST_POOLS=${GUEST_POOLS:-}" \
+        "GUEST_BUNDLE=${GUEST_BUNDLE:-}" "GUEST_ROUTES=${GUEST_ROUTES:-}" "$0"
 . host/lib.sh
 . host/disk_image.sh
 . host/firmware.sh
 . host/states.sh
 . host/way.sh
+. host/probe_bundle.sh
 . host/probe_disks.sh
 . host/probe_pools.sh
 
@@ -109,6 +112,10 @@ done
     fact address6 "$interface $address"
 done
 
+# A route to one address is one without a prefix; such as reach nothing have a word before the address.
+[ -z "${GUEST_ROUTES:-}" ] || ! command -v ip >/dev/null || ip -o -4 route show |
+    awk '$1 ~ /^[0-9.]+(\/[0-9]+)?$/ { for (i = 2; i < NF; i++) if ($i == "dev") print "route", $(i + 1), $1 }'
+
 for interface in ${INTERFACES:-}; do
     path=/sys/class/net/$interface kind=interface master=-
     [ -e "$path" ] || continue
@@ -152,6 +159,7 @@ printf '%s\n' "${FILES:-}" | while read -r link algorithm file; do
     fact file "${format:-unknown} ${size:--} $digest $file"
 done
 
+[ -z "${GUEST_BUNDLE:-}" ] || probe_bundle
 [ -z "${GUEST_POOLS:-}" ] || (probe_pools)
 [ -z "${GUEST_PATHS:-}" ] || { sources=$(probe_paths); printf '%s\n' "$sources"; }
 

@@ -6,7 +6,9 @@ from itertools import chain
 from components.domain_disks import USUAL, DataVolume
 from components.errors import Problem
 from components.host_facts import DiskSource, HostFacts
+from stacks import images
 from stacks.config import DataDisk, GuestSpec, Lab
+from stacks.config.lab import VOLUME
 from stacks.volumes import data_file, further_pool
 
 MISSING = DiskSource("missing")
@@ -50,12 +52,14 @@ def problems(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
             if not disk.path or disk.path not in facts.sources:
                 continue
             source = facts.sources[disk.path]
-            where = f"{guest.path}.disks.{disk.name}"
+            where = f"{guest.path}.disks.{disk.name}.path"
+            if images.is_bundled(lab, guest) and disk.name == VOLUME:
+                where = "lab.kubernetes.bundle"
             found = chain(_fit(lab, guest, disk, source), _held(lab, guest, disk, source))
             if (problem := next(found, None)) is None and source.identity in seen:
                 problem = _same(disk, *seen[source.identity])
             if problem:
-                yield Problem(f"{where}.path", problem)
+                yield Problem(where, problem)
             seen.setdefault(source.identity, (guest.name, disk))
 
 

@@ -1,7 +1,7 @@
 """From what a guest's config calls an image to what the host is to fetch. Pure but for reading the catalogue."""
 
 import platform
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
-from stacks.config import CatalogueImage, Digest, FileImage, GuestSpec, Image, Pool, Source, UrlImage
+from stacks.config import CatalogueImage, Digest, FileImage, GuestSpec, Image, Lab, Pool, Source, UrlImage
 
 if TYPE_CHECKING:
     from components.image import ImageArgs
@@ -29,9 +29,16 @@ def link(image: Image) -> str:
             return _link("url", url, _text(digest), *_of_archive(disk))
 
 
-def key(guest: GuestSpec, guests: Collection[GuestSpec]) -> str:
+def is_bundled(lab: Lab, guest: GuestSpec) -> bool:
+    """Whether a guest's image is that of a bundle, which has its digest."""
+    return bool(guest.node and lab.kubernetes and lab.kubernetes.bundle)
+
+
+def key(lab: Lab, guest: GuestSpec) -> str:
     """Where config names a guest's image: one that all of a lab's guests have is the lab's."""
-    return "lab.image" if len({each.image for each in guests}) == 1 else f"{guest.path}.image"
+    if is_bundled(lab, guest):
+        return "lab.kubernetes.bundle"
+    return "lab.image" if len({each.image for each in lab.guests}) == 1 else f"{guest.path}.image"
 
 
 class BootFile(NamedTuple):

@@ -6,13 +6,13 @@ import pulumi
 
 from components.errors import Problem
 from components.host_facts import HostFacts
-from stacks import guests
+from stacks import guests, manifests
 from stacks.config import Lab
 
 
 def problems(lab: Lab) -> list[Problem]:
     """What is wrong beyond the config."""
-    return guests.problems(lab)
+    return [*guests.problems(lab), *manifests.problems(lab)]
 
 
 def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from components.errors import ConfigError, KvmLabError, Problem
-from stacks import policy, seeds
+from stacks import manifests, policy, seeds
 from stacks.config import Lab
 from stacks.config import file as stack_files
 from stacks.config.file import StackFile
@@ -40,6 +40,7 @@ def look(path: Path) -> list[Line]:
         lab = found.lab()
         problems, bare = _secrets(found)
         names = found.secrets()
+        problems += manifests.problems(lab)
         if lab.guests:
             problems += [*seeds.problems(lab, names), *unknown(_screens(lab), lab.stack, names)]
         verdict = policy.judge(lab, seeds.documents(lab) if lab.guests else {})

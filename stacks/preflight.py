@@ -13,6 +13,7 @@ from stacks import (
     images,
     preflight_boot,
     preflight_capacity,
+    preflight_kubernetes,
     preflight_networks,
     preflight_nics,
     preflight_parts,
@@ -41,7 +42,7 @@ def question(lab: Lab, *, refresh: bool = False) -> dict[str, str]:
     asked["SPICE"] = "yes" if any(guest.console.type == "spice" for guest in lab.guests) else ""
     if refresh:
         asked["GUEST_STATES"] = "yes"
-    subjects = (preflight_networks, preflight_nics, preflight_parts, preflight_pools, disks)
+    subjects = (preflight_networks, preflight_nics, preflight_parts, preflight_pools, disks, preflight_kubernetes)
     return asked | {key: value for subject in subjects for key, value in subject.question(lab).items()}
 
 
@@ -78,7 +79,12 @@ def problems(lab: Lab, facts: HostFacts, *, preview: bool = False) -> list[Probl
             disks.problems,
             preflight_pools.problems,
         )
-    found = [problem for check in checks for problem in check(lab, facts)]
+    found = [*preflight_kubernetes.networks(lab, facts)]
+    if damages := list(preflight_kubernetes.bundle(lab, facts)):
+        # All else that could be said of its files is told with that.
+        found += damages
+        lab = preflight_kubernetes.without_bundle(lab)
+    found += [problem for check in checks for problem in check(lab, facts)]
     found += preflight_parts.problems(lab, facts, accelerator(lab, facts))
     if preview and not facts.libvirt_answers and facts.pool_lab == lab.stack:
         # What exists can only be compared with libvirt's help; without it everything would show as replaced.
@@ -139,6 +145,7 @@ def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
     if lab.host.role != "workstation" and lab.host.accelerator == "auto" and not facts.has_kvm:
         yield f"{lab.host.address}: guests are emulated, which is slow; {bios_hint()}"
     yield from preflight_capacity.warnings(lab, facts)
+    yield from preflight_kubernetes.warnings(lab, facts)
 
 
 def _distribution(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
@@ -280,4 +287,4 @@ def _files_of(lab: Lab) -> dict[FileImage, str]:
 
 def _images_of(lab: Lab) -> dict[Image, str]:
     """Images, and where config names them."""
-    return {guest.image: images.key(guest, lab.guests) for guest in lab.guests if guest.image}
+    return {guest.image: images.key(lab, guest) for guest in lab.guests if guest.image}

@@ -18,8 +18,9 @@ def problems(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
         if resource.limit is not None and resource.sum > resource.limit:
             asked, limit = resource.show(resource.sum, resource.limit)
             rule = f"all guests together must fit {resource.policy} of the host's {resource.shown}, {limit}"
-            todo = f"ask for less or for fewer{_or_more(lab, resource)}"
-            yield Problem("lab.guests", f"{rule}, got {asked} ({_who(resource, resource.promised)}); {todo}")
+            todo = f"ask for less or for {_fewer(lab, resource)}{_or_more(lab, resource)}"
+            where = "lab.kubernetes" if lab.kubernetes else "lab.guests"
+            yield Problem(where, f"{rule}, got {asked} ({_who(resource, resource.promised)}); {todo}")
     for room in rooms(lab, facts):
         if room.limit is not None and room.sum > room.limit and room.is_usable:
             asked, free = room.show(sum(room.new.values()), room.free)
@@ -55,6 +56,16 @@ def _who(resource: Resource, asked: Mapping[str, int]) -> str:
     ranked = sorted(asked.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{path} {resource.show(amount)[0]}" for path, amount in ranked[:NAMED]]
     return ", ".join([*named, f"{len(ranked) - NAMED} more"] if len(ranked) > NAMED else named)
+
+
+def _fewer(lab: Lab, resource: Resource) -> str:
+    """Of a cluster, as many workers as there is enough for."""
+    path, workers = "lab.kubernetes.worker", sum(guest.node == "worker" for guest in lab.guests)
+    if not workers or resource.limit is None:
+        return "fewer"
+    each = resource.promised[path] // workers
+    fit = (resource.limit - resource.sum + resource.promised[path]) // each
+    return f"{fit} worker{'s' if fit > 1 else ''}" if fit > 0 else "fewer"
 
 
 def _or_more(lab: Lab, resource: Resource) -> str:

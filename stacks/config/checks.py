@@ -36,7 +36,8 @@ def across(reading: Reading, stack: str, layers: Collection[str], images: Collec
     if reading.lab.kind == "host":
         for key in sorted(reading.lab.model_fields_set - HOST_FIELDS):
             rule = "must not be in a lab of kind 'host', which makes no guests"
-            yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: guests")
+            kind = "kubernetes" if key == "kubernetes" else "guests"
+            yield Problem(path((to_camel(key),)), f"{rule}; take it out, or write kind: {kind}")
     elif all(map(reading.has, ("kind", "guests", "groups"))) and not any(makers(reading.lab)):
         yield Problem("lab", "has no guests; add one under lab.guests or lab.groups")
     yield from _hosts(reading)

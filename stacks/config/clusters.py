@@ -1,13 +1,11 @@
 """From the config of a cluster to the cluster that it means, and to what its nodes have that other guests have not."""
 
 from stacks.config import models
-from stacks.config.lab import NODE_ROLES, DataDisk, FileImage, Kubernetes, Node, NodeKey
+from stacks.config.lab import BUNDLES, NODE_ROLES, VOLUME, DataDisk, FileImage, Kubernetes, Node, NodeKey
 from stacks.config.members import cluster, members, roles
 
 NODE_LAYER = "kubernetes-node"
 """Of cloud-init/, for every node."""
-VOLUME = "kubernetes"
-"""The disk of a node on which a bundle's volume is."""
 
 
 def bundle(config: models.LabConfig) -> str:
@@ -15,7 +13,7 @@ def bundle(config: models.LabConfig) -> str:
     asked = cluster(config)
     if asked is None or asked.source != "bundle":
         return ""
-    return asked.bundle or f"{models.BUNDLES}/{asked.version}"
+    return asked.bundle or f"{BUNDLES}/{asked.version}"
 
 
 def node_image(config: models.LabConfig) -> FileImage | None:

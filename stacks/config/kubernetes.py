@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network
 
 from components.errors import Problem, got
-from stacks.config.clusters import NODE_LAYER, VOLUME
+from stacks.config.clusters import NODE_LAYER
 from stacks.config.kubernetes_scalars import label_key
-from stacks.config.lab import NODE_ROLES, Network, Segment
+from stacks.config.lab import NODE_ROLES, VOLUME, Network, Segment
 from stacks.config.members import cluster, roles
 from stacks.config.models import NO_IMAGE, KubernetesConfig, NodesConfig
 from stacks.config.networks import networks
@@ -106,7 +106,9 @@ def _source(reading: Reading, asked: KubernetesConfig) -> Iterator[Problem]:
     """A bundle has its nodes' image, and a volume that each of them is given."""
     if asked.source == "online":
         if asked.bundle and reading.has(*_ROOT, "source"):
-            yield Problem(path((*_ROOT, "bundle")), "must go with source: bundle, got it with 'online'; write that")
+            yield Problem(
+                path((*_ROOT, "bundle")), "must go with source: bundle, got 'online'; write that, too, or take it out"
+            )
         return
     for role, nodes in roles(reading.lab):
         place = (*_ROOT, role)

@@ -7,8 +7,8 @@ from ipaddress import AddressValueError, IPv4Network, NetmaskValueError, ip_addr
 from components.errors import got
 from stacks.config.scalars import LABEL_MAX, ScalarError
 
-OLDEST = (1, 31)
-"""The first whose kubeadm takes the configuration that we write, v1beta4."""
+OLDEST = 31
+"""The first of 1 whose kubeadm takes the configuration that we write, v1beta4."""
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _VERSION = re.compile(r"v?(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(?:\.(0|[1-9][0-9]{0,2}))?", re.ASCII)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
@@ -33,8 +33,10 @@ def version(value: object) -> str:
         raise ScalarError(f"must be a version of Kubernetes, got {got(value)}; {example}")
     if match[3] is None:
         raise ScalarError(f"must be a whole version, with its patch number, got {got(value)}; {example}")
-    if (int(match[1]), int(match[2])) < OLDEST or match[1] != "1":
-        raise ScalarError(f"must be 1.{OLDEST[1]}.0 or newer, got {got(value)}; {example}")
+    if match[1] != "1":
+        raise ScalarError(f"must be of Kubernetes 1, got {got(value)}; {example}")
+    if int(match[2]) < OLDEST:
+        raise ScalarError(f"must be 1.{OLDEST}.0 or newer, got {got(value)}; {example}")
     return str(value).removeprefix("v")
 
 
@@ -111,9 +113,11 @@ def alt_name(value: object) -> str:
     except ValueError:
         pass
     # Digits and dots alone are an address with a slip in it.
-    if is_subdomain(value.removeprefix("*.")) and not re.fullmatch(r"[0-9.]+", value):
+    nearest = value.lower()
+    is_name = is_subdomain(nearest.removeprefix("*.")) and not re.fullmatch(r"[0-9.]+", value)
+    if is_name and value == nearest:
         return value
-    hint = f"did you mean {value.lower()!r}?" if is_subdomain(value.lower().removeprefix("*.")) else example
+    hint = f"did you mean {nearest!r}?" if is_name else example
     raise ScalarError(f"must be a DNS name in lower case or an IP address, got {got(value)}; {hint}")
 
 

@@ -40,6 +40,10 @@ NodeKey = Literal["controlPlane", "worker"]
 NodeRole = Literal["control-plane", "worker"]
 NODE_ROLES: Mapping[NodeKey, NodeRole] = {"controlPlane": "control-plane", "worker": "worker"}
 """Of the nodes that each makes, whose names begin so."""
+BUNDLES = "/var/lib/kvmlab/kubernetes"
+"""Where a host has bundles, by version."""
+VOLUME = "kubernetes"
+"""The disk of a node on which a bundle's volume is."""
 KubernetesSource = Literal["online", "bundle"]
 Cni = Literal["flannel", "none"]
 ProxyMode = Literal["nftables", "iptables"]

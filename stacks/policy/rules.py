@@ -42,9 +42,8 @@ def unpinned_image(lab: Lab) -> Iterator[Finding]:
     """A file that may be another one tomorrow; each once. What comes from the web always has a digest."""
     found: dict[Source, tuple[str, set[str]]] = {}
     for guest in lab.guests:
-        # A bundle has the digest of its nodes' image.
-        if isinstance(guest.image, FileImage) and not (guest.node and lab.kubernetes and lab.kubernetes.bundle):
-            found.setdefault(guest.image, (images.key(guest, lab.guests), set()))[1].add(guest.path)
+        if isinstance(guest.image, FileImage) and not images.is_bundled(lab, guest):
+            found.setdefault(guest.image, (images.key(lab, guest), set()))[1].add(guest.path)
         for file in images.boot_files(guest):
             found.setdefault(file.source, (f"{guest.path}.{file.key}", set()))[1].add(guest.path)
     for source, (where, owners) in found.items():

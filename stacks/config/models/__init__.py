@@ -7,7 +7,7 @@ from stacks.config.models.devices import ConsoleChoice, ConsoleConfig
 from stacks.config.models.guest import GroupConfig, GuestConfig
 from stacks.config.models.host import HostBridgeConfig, HostChoice, HostConfig, OvercommitConfig
 from stacks.config.models.image import NO_IMAGE, Digested, ImageConfig, ImageFile, ImageUrl
-from stacks.config.models.kubernetes import BUNDLES, NODE_DISK, KubernetesConfig, NodesConfig, WorkersConfig
+from stacks.config.models.kubernetes import NODE_DISK, KubernetesConfig, NodesConfig, WorkersConfig
 from stacks.config.models.lab import LabConfig
 from stacks.config.models.network import DhcpConfig, FurtherNetworkConfig, NetworkConfig
 from stacks.config.models.nic import NicConfig
@@ -31,7 +31,6 @@ from stacks.config.models.storage import (
 from stacks.config.models.waivers import LabWaiversConfig, WaiversConfig
 
 __all__ = [
-    "BUNDLES",
     "NODE_DISK",
     "NO_IMAGE",
     "BalloonConfig",

@@ -20,7 +20,7 @@ from stacks.config.fields import (
     Switch,
     Taint,
 )
-from stacks.config.lab import Cni, KubernetesSource, ProxyMode
+from stacks.config.lab import BUNDLES, Cni, KubernetesSource, ProxyMode
 from stacks.config.models.base import GROWS, REDEFINE, Model, doc
 from stacks.config.models.guest import GroupConfig
 from stacks.config.models.storage import DiskChoice
@@ -28,8 +28,6 @@ from stacks.config.scalars import MIB
 
 VERSION = "1.35.4"
 """What is taken where a lab names none."""
-BUNDLES = "/var/lib/kvmlab/kubernetes"
-"""Where a host has bundles, by version."""
 NODE_DISK = 20 * 1024 * MIB
 ANOTHER_CLUSTER = "replace: another cluster, with nothing of what is in this one"
 NODE_CHANGE = "live, the node keeps its pods"

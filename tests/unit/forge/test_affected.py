@@ -106,6 +106,21 @@ def test_pins_of_images() -> None:
     assert LabConfig.model_fields["image"].default == DEFAULT_IMAGE
 
 
+def test_a_cluster() -> None:
+    """Its nodes have a layer of their kind's, and its manifests are files of the checkout."""
+    cluster = "{kind: kubernetes, kubernetes: {manifests: [apps/web.yaml]}}"
+    files = {
+        **FILES,
+        "stacks/Pulumi.k.yaml": f"config:\n  kvmlab:lab: {cluster}\n",
+        "stacks/kubernetes.py": "",
+        "cloud-init/kubernetes-node.yaml": "",
+        "apps/web.yaml": "",
+        "apps/other.yaml": "",
+    }
+    for path, stacks in (("cloud-init/kubernetes-node.yaml", ["k"]), ("apps/web.yaml", ["k"]), ("apps/other.yaml", [])):
+        assert affected([path], tree(files), tree(files)) == stacks
+
+
 def test_what_it_was_made_from() -> None:
     """A dependency that a change takes away counts too."""
     assert touched({"cloud-init/docker.yaml": None}) == ["b"]

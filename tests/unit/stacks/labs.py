@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any
 
-from components.host_facts import DiskSource, Holder, HostFacts, HostLink, LocalImage, Running, Store
+from components.host_facts import Bundle, DiskSource, Holder, HostFacts, HostLink, LocalImage, Running, Store
 from components.identity import network_uuid, pool_uuid
 from stacks.config import Lab
 from stacks.config.parsing import parse
@@ -44,6 +44,10 @@ def _fact(name: str, value: Any, stack: str) -> Any:
     match name:
         case "addresses":
             return tuple((interface, IPv4Interface(address)) for interface, address in value)
+        case "routes":
+            return tuple((interface, IPv4Network(network)) for interface, network in value)
+        case "bundle":
+            return Bundle(value.get("machine", "x86_64"), value.get("manifest", ""), value.get("sizes", {}))
         case "addresses6":
             return tuple((interface, IPv6Interface(address)) for interface, address in value)
         case "links":

@@ -9,7 +9,7 @@ from jsonschema_rs import validator_for
 
 from components.effects import Effect
 from stacks import schema
-from stacks.config.models import GuestConfig
+from stacks.config.models import GuestConfig, NodesConfig
 
 STACKS = sorted((schema.ROOT / "stacks").glob("Pulumi.*.yaml"))
 
@@ -79,6 +79,7 @@ def test_every_key_is_in_the_reference() -> None:
 
 def test_the_reference_tells_what_an_edit_does() -> None:
     """Of each key that a guest has, before all else: one of the effects, or that cloud-init's policy decides."""
-    told = {key: field["x-change"] for key, field in GuestConfig.model_json_schema()["properties"].items()}
+    properties = GuestConfig.model_json_schema()["properties"] | NodesConfig.model_json_schema()["properties"]
+    told = {key: field["x-change"] for key, field in properties.items() if key != "count"}
     effects = (*map(str, Effect), "as `onCloudInitChange` says")
     assert [key for key, text in told.items() if not text.startswith(effects)] == []
