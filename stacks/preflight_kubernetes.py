@@ -56,9 +56,11 @@ def networks(lab: Lab, facts: HostFacts) -> Iterator[Problem]:
 def warnings(lab: Lab, facts: HostFacts) -> Iterator[str]:
     """What the host has a way to and pods have not."""
     near = {each.network for _, each in facts.addresses}
+    # Somebody may well have led pods' addresses to a node.
+    own = {network.bridge for network in (lab.network, *lab.networks)}
     for where, cidr in _cidrs(lab):
         for interface, route in facts.routes:
-            if route not in near and cidr.overlaps(route):
+            if route not in near and interface not in own and cidr.overlaps(route):
                 told = f"{where}: {cidr} overlaps with {route}, to which the host has a route by {interface!r}"
                 yield f"{lab.host.address}: {told}; pods will not reach what is there in {cidr}"
 

@@ -35,6 +35,8 @@ def test_question() -> None:
             {"routes": [["wg0", "10.244.3.0/24"]]},
             [f"{PODS} 10.244.3.0/24, to which the host has a route by 'wg0'; {END}"],
         ),
+        # To a node, so that the host reaches pods.
+        ({"routes": [["kl-quickstart", "10.244.0.0/16"]]}, []),
         # Of an address of the host's own: that is an error.
         ({"routes": [["eth1", "10.244.3.0/24"]], "addresses": [["eth1", "10.244.3.1/24"]]}, []),
     ],
