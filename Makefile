@@ -170,8 +170,8 @@ lock-images: setup ## move the catalogue's pins to their publishers' newest imag
 	@. .toolchain/env && python -m images.lock $(IMAGE)
 
 .PHONY: kubernetes-bundle
-kubernetes-bundle: ## put together what a Kubernetes lab without internet is made of; VERSION, DIR; needs Go (minutes; a quarter of an hour the first time)
-	@bundle/build "$(VERSION)" "$(DIR)"
+kubernetes-bundle: ## put together what a Kubernetes lab without internet is made of; DIR, SOURCE=modules|official (minutes; a quarter of an hour the first time)
+	@bundle/build "$(VERSION)" "$(DIR)" "$(SOURCE)"
 
 .PHONY: kubernetes-bundle-check
 kubernetes-bundle-check: setup ## look into a bundle, build another, kill that and damage it; KVMLAB_BUNDLE=directory (ten minutes)

@@ -12,6 +12,7 @@ _LIBRARY = re.compile(r"(/\S+) \(0x")
 _TOOLS = ("usr/sbin/nft", "usr/sbin/xtables-nft-multi", "usr/sbin/conntrack", "usr/bin/ip")
 """What kube-proxy and flannel call."""
 _XTABLES = "usr/lib/x86_64-linux-gnu/xtables"
+_PROBE = {"Cmd": ["/bin/sh"]}
 _NOBODY = "65535:65535"
 
 ROOT: Layer = {
@@ -40,6 +41,17 @@ def names(versions: Mapping[str, str]) -> Sequence[str]:
     ]
 
 
+def pulled(versions: Mapping[str, str]) -> Sequence[str]:
+    """What a bundle of official parts has from registries: all but the probe, and one with flannel's CNI plugin."""
+    plugin = f"ghcr.io/flannel-io/flannel-cni-plugin:v{versions['FLANNEL_CNI_IMAGE_VERSION']}"
+    return [*names(versions)[:-1], plugin]
+
+
+def probe(versions: Mapping[str, str], busybox: Path) -> Image:
+    """The one image that is nobody else's."""
+    return Image(names(versions)[-1], (ROOT, _shell(busybox)), _PROBE)
+
+
 def images(versions: Mapping[str, str], programs: Path, tree: Path, busybox: Path) -> Sequence[Image]:
     """The images, of the compiled programs, a Debian tree with the tools, and a static busybox."""
 
@@ -63,7 +75,7 @@ def images(versions: Mapping[str, str], programs: Path, tree: Path, busybox: Pat
             (ROOT, program("metrics-server", "metrics-server")),
             {"Entrypoint": ["/metrics-server"], "User": _NOBODY},
         ),
-        "probe": ((ROOT, shell), {"Cmd": ["/bin/sh"]}),
+        "probe": ((ROOT, shell), _PROBE),
     }
     return [Image(name, *of[name.rpartition("/")[2].partition(":")[0]]) for name in names(versions)]
 

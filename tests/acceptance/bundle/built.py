@@ -114,3 +114,15 @@ def containerd(root: Path) -> Generator[Containerd]:
         yield running
     finally:
         running.stop()
+
+
+def baked(directory: Path, at: Path) -> Mapping[str, str]:
+    """Ask the node's containerd, which says of each image whether it is complete and unpacked."""
+    with node(directory, at) as root, containerd(root) as running:
+        unpacked = {line[0]: line for line in running.ctr("images", "check")}
+        listed = {line[0]: line for line in running.ctr("images", "list")}
+        for name, line in unpacked.items():
+            assert "complete" in line, line
+            assert line[-1] == "true", line
+            assert "io.cri-containerd.image=managed" in listed[name][-1], listed[name]
+        return {name: line[2] for name, line in listed.items()}

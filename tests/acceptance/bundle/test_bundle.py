@@ -20,7 +20,7 @@ import pytest
 
 from bundle.contents import names
 from bundle.versions import pinned
-from tests.acceptance.bundle.built import BUILD, ROOT, build, containerd, node, run, sealed, volume
+from tests.acceptance.bundle.built import BUILD, ROOT, baked, build, node, run, sealed, volume
 
 VERSION = pinned()["KUBERNETES_VERSION"]
 VERSIONS: Mapping[str, tuple[str, str]] = {
@@ -54,18 +54,6 @@ def bundle() -> Path:
 def images(bundle: Path, room: Path) -> Mapping[str, str]:
     """The digests of the images that are baked into its node, by name."""
     return baked(bundle, room / "first")
-
-
-def baked(directory: Path, at: Path) -> Mapping[str, str]:
-    """Ask the node's containerd, which says of each image whether it is complete and unpacked."""
-    with node(directory, at) as root, containerd(root) as running:
-        unpacked = {line[0]: line for line in running.ctr("images", "check")}
-        listed = {line[0]: line for line in running.ctr("images", "list")}
-        for name, line in unpacked.items():
-            assert "complete" in line, line
-            assert line[-1] == "true", line
-            assert "io.cri-containerd.image=managed" in listed[name][-1], listed[name]
-        return {name: line[2] for name, line in listed.items()}
 
 
 def test_it_is_there_and_told_within_seconds(bundle: Path) -> None:
@@ -179,7 +167,10 @@ def test_what_is_refused(room: Path) -> None:
         f"bundle/build: version: must be {VERSION}, whose checksums this checkout has, got '1.30'; leave it out\n"
     )
     done = build(VERSION, nowhere, path="/usr/bin:/bin")
-    assert done.stderr == "bundle/build: go: must be on PATH, got none; install Go (https://go.dev/dl)\n"
+    assert (
+        done.stderr
+        == "bundle/build: go: must be on PATH, got none; install Go (https://go.dev/dl), or give SOURCE=official\n"
+    )
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     done = build(VERSION, nowhere, user=nobody)
     assert done.stderr == "bundle/build: user: must be root, got 'nobody'; run with sudo\n"

@@ -19,7 +19,8 @@ MODULES = {
     "FLANNEL_VERSION": ("flannel", "github.com/flannel-io/flannel"),
     "METRICS_SERVER_VERSION": ("metrics-server", "sigs.k8s.io/metrics-server"),
 }
-OUR_OWN = {"PAUSE_VERSION", "PROBE_VERSION"}
+OUR_OWN = {"PAUSE_VERSION", "PROBE_VERSION", "FLANNEL_CNI_IMAGE_VERSION"}
+"""Of no module."""
 REPLACED = "v0.0.0"
 LDD = """\
 \tlinux-vdso.so.1 (0x00007ffd3f1f2000)
