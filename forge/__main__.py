@@ -56,9 +56,15 @@ def _affected(given: argparse.Namespace) -> str:
 
 def _comment(given: argparse.Namespace) -> str:
     stack = names.stack(given.stack)
-    body = comments.text(stack, _read(given.file))
     place = target(os.environ, _read, given.on)
+    wrong = None
+    try:
+        body = comments.text(stack, _read(given.file))
+    except ForgeError as error:
+        body, wrong = comments.unmade(stack), error
     done = comments.publish(Api(place, Web(place)), stack, body)
+    if wrong:
+        raise wrong
     return f"{done}: the comment of stack {stack} on {place.repository}#{place.number}\n"
 
 

@@ -59,6 +59,12 @@ def text(stack: str, told: str) -> str:
     return "\n".join(lines[lines.index(marker(stack)) :]).rstrip() + "\n"
 
 
+def unmade(stack: str) -> str:
+    """What is said of a stack whose preview could not be begun: what was said before is of another commit."""
+    what = f"**`{stack}`: no preview could be made.** What would change is not known; the log of the run says why."
+    return f"{marker(stack)}\n{what}\n"
+
+
 def farewell(stack: str) -> str:
     """What is said of a stack whose config a pull request deletes."""
     return (

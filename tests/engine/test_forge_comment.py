@@ -13,7 +13,7 @@ import pytest
 
 from forge import ForgeError
 from forge.api import Api
-from forge.comments import farewell, marker, publish, settle
+from forge.comments import farewell, marker, publish, settle, unmade
 from forge.target import target
 from forge.web import PATIENCE, TRIES, Web
 from tests.forges.server import BOTS, CodeHost, Fault, served
@@ -351,6 +351,16 @@ def test_as_a_step_calls_it(host: CodeHost, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "created: the comment of stack lab on someone/labs#7\n"
     assert host.bodies == [TEXT]
+    # A run that ended before its preview leaves nothing that is of an earlier commit.
+    file.write_text("ok: toolchain\n", "utf-8")
+    for told in (
+        f"stack lab: must be given its comment, got none that begins with {marker('lab')}",
+        "must be a readable",
+    ):
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, host.bodies) == (1, "", [unmade("lab")])
+        assert told in done.stderr
+        file.unlink(missing_ok=True)
     host.may_write = False
     file.write_text(f"{TEXT}more", "utf-8")
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
