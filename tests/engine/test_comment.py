@@ -46,3 +46,28 @@ def test_no_stack(checkout: Checkout) -> None:
     assert told.status != 0
     assert told.errors == "error: no stack named 'nosuch' found\n"
     assert "```text\nno stack named 'nosuch' found\n```\n" in told.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '"version":3,',
+            '"version":99,',
+            "of a version that this Pulumi reads, got a newer one; use the Pulumi that wrote it",
+        ),
+        ("}}\n", "", "readable, got: "),
+    ],
+    ids=["newer", "cut-short"],
+)
+def test_a_state_that_cannot_be_read(checkout: Checkout, old: str, new: str, said: str) -> None:
+    """The comment says why there is no preview, and what to do."""
+    file = checkout.root / f".kvmlab/state/.pulumi/stacks/kvmlab/{CASE}.json"
+    whole = file.read_text("utf-8")
+    changed = f"{whole.strip()}\n".replace(old, new, 1)
+    assert changed.strip() != whole.strip()
+    file.write_text(changed, "utf-8")
+    told = comment(checkout, CASE)
+    file.write_text(whole, "utf-8")
+    assert told.status != 0
+    assert f"```text\nstack {CASE}: its state must be {said}" in told.output
