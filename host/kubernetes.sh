@@ -1,0 +1,113 @@
+#!/bin/sh
+# A node of a Kubernetes cluster, from a guest that is ready; steps of kubernetes_node.sh, over SSH to the guests.
+# On stdin come the lab's SSH key and the files for a node below node/, packed: secrets, never in argv.
+# usage: kubernetes.sh init|join|leave|ready
+# environment: NODE ADDRESS HOST_KEY (of the node), API_ADDRESS API_HOST_KEY (of the first control plane), LOGIN, ACCELERATOR
+#              NODE_SECONDS (until it must be done), ENDPOINT (the API servers' name) ENDPOINT_ADDRESSES
+#              CLUSTER (its lab) NODE_LABELS NODE_TAINTS (as kubectl has them) CLUSTER_NODES (names, for ready), and optionally AT_ONCE
+#              KVMLAB_DESTROYS (not empty: the whole lab goes, so that no pod need find another place)
+set -eu
+. host/lib.sh
+. host/turns.sh
+
+started=$(date +%s)
+left() { echo $((started + NODE_SECONDS - $(date +%s))); }
+
+# step ADDRESS WORD...: of kubernetes_node.sh; 255 where that node does not answer. Only the node that the files are of gets them.
+step() {
+    to=$1
+    shift
+    files=$work/node
+    [ "$to" = "$ADDRESS" ] || files=$work/script
+    words=
+    for word in "$@"; do words="$words '$word'"; done
+    # shellcheck disable=SC2016 # expanded in the guest
+    there='umask 077; to=$(mktemp -d /run/kvmlab.XXXXXX) && tar -xof - -C "$to" && sh "$to/kubernetes_node.sh"'"$words"'; status=$?; rm -rf "$to"; exit $status'
+    tar -cf - -C "$PWD/host" kubernetes_node.sh -C "$files" . |
+        timeout --foreground "$(($(left) > 0 ? $(left) : 1))" ssh -F none -i "$work/key" -o IdentitiesOnly=yes -o BatchMode=yes \
+            -o ConnectTimeout=10 -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" -o GlobalKnownHostsFile=none \
+            -o ServerAliveInterval=15 -o ServerAliveCountMax=12 -o LogLevel=ERROR "$LOGIN@$to" "sudo -n sh -c $(quoted "$there")"
+}
+
+# quoted TEXT: for a shell.
+quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+
+# must ADDRESS WORD...: a login that is lost is tried again; each step converges.
+must() {
+    for _ in 1 2 3 4 5; do
+        status=0
+        step "$@" 2>"$work/errors" || status=$?
+        [ "$status" -eq 255 ] || break
+        [ "$(left)" -gt 0 ] || break
+        sleep 3
+    done
+    case $status in
+        0) ;;
+        124) die "$NODE: $2 must be done within $NODE_SECONDS s, got no end; look at /var/log/kvmlab-kubernetes.log there, or raise readyTimeout" ;;
+        *) die "$NODE: $(tr -d '\r' <"$work/errors" | grep . || echo "$2 failed without a word")" ;;
+    esac
+}
+
+settle() { must "$API_ADDRESS" settle "$NODE" "$1" "$NODE_LABELS" "$NODE_TAINTS"; }
+
+# Joins and the first start keep the host busy, as the guests' boots do, so they take turns with those.
+init() {
+    take_turn "$NODE"
+    tell 'its control plane starts'
+    must "$ADDRESS" init "$ENDPOINT" "$ENDPOINT_ADDRESSES"
+    settle -
+    end_turn
+}
+
+join() {
+    take_turn "$NODE"
+    tell 'joins the cluster'
+    is_joined=$(must "$ADDRESS" joined) || exit
+    token=-
+    if [ -z "$is_joined" ]; then
+        token=$(must "$API_ADDRESS" token "$NODE") || exit
+        printf '%s\n' "$token" >"$work/node/token"
+    fi
+    must "$ADDRESS" join "$NODE" "$ENDPOINT" "$ENDPOINT_ADDRESSES"
+    settle "${token%%.*}"
+    end_turn
+}
+
+ready() {
+    tell 'every node is waited for'
+    must "$ADDRESS" ready "$CLUSTER_NODES"
+}
+
+# leave: pods find another place before the node goes. A cluster that does not answer has no place, and knows no node.
+leave() {
+    [ -z "${KVMLAB_DESTROYS:-}" ] || { ok "$NODE goes with its cluster" && return; }
+    tell 'leaves the cluster'
+    if [ "$ADDRESS" != "$API_ADDRESS" ]; then
+        must "$API_ADDRESS" drain "$NODE"
+        must "$API_ADDRESS" forget "$NODE"
+    fi
+    step "$ADDRESS" reset 2>/dev/null || note "$NODE: was not reset, since it does not answer"
+    changed "$NODE has left the cluster"
+}
+
+# tell WHAT: a line every 10 s until the script ends, which it does as soon as nobody waits for it. A node goes on by itself.
+tell() {
+    (
+        while sleep 10 >/dev/null 2>&1 3>&- 8>&- 9>&-; do
+            is_wanted || kill -s TERM 0
+            printf '%s: %s (%s s)\n' "$NODE" "$1" "$(($(date +%s) - started))"
+        done
+    ) &
+    teller=$!
+}
+
+umask 077
+teller=
+alone "$CLUSTER-$NODE-kubernetes"
+work=$(mktemp -d)
+trap '[ -z "$teller" ] || kill "$teller" 2>/dev/null; rm -rf "$work"' EXIT
+mkdir "$work/node" "$work/script"
+for directory in pki/etcd serving patches manifests; do mkdir -p "$work/node/$directory"; done
+unpack "$work"
+printf '%s %s\n' "$ADDRESS" "$HOST_KEY" "$API_ADDRESS" "$API_HOST_KEY" >"$work/known_hosts"
+"$1"

@@ -1,0 +1,203 @@
+#!/bin/sh
+# Steps of a cluster's life on a node of it, as root, from a directory with the files that kubernetes.sh has sent.
+# What kubeadm says goes to a log of its own on the node; here come one line an outcome, and what went wrong.
+# usage: kubernetes_node.sh init ENDPOINT ADDRESSES | joined | join NODE ENDPOINT ADDRESSES | token NODE | settle NODE TOKEN-ID LABELS TAINTS
+#        | drain NODE | forget NODE | reset | ready NODES
+set -eu
+umask 077
+cd "$(dirname "$0")"
+PATH=$PATH:/usr/sbin:/sbin:/opt/kubernetes/bin LC_ALL=C
+export PATH LC_ALL
+pki=/etc/kubernetes/pki
+log=/var/log/kvmlab-kubernetes.log
+own=/etc/kubernetes/kvmlab # what we have made of this node, until a reset
+# Its proxy check cannot read an address of IPv4 in newer Go's way: golang/go#75712
+ignored=HTTPProxyCIDR
+
+die() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+changed() { printf 'changed: %s\n' "$*"; }
+
+admin() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=60s "$@"; }
+
+# logged COMMAND...: its last words are what went wrong.
+logged() {
+    printf '\n# %s %s\n' "$(date -u +%FT%TZ)" "$1 $2" >>"$log"
+    "$@" >>"$log" 2>&1
+}
+said() { grep -v '^\s*$' "$log" | tail -n "${1:-3}"; }
+
+# A killed run's kubeadm may still be at work: it ends when it finds nobody to tell, and then its traces go.
+alone() {
+    exec 9>/run/kvmlab-kubernetes.lock
+    flock -w 900 9 || die "another run is at work on $(hostname)"
+}
+
+# names ENDPOINT ADDRESSES: the API servers' name, for whoever is on this node.
+names() {
+    lines=$(for address in $2; do printf '%s %s\n' "$address" "$1"; done)
+    [ "$(grep -F " $1" /etc/hosts)" != "$lines" ] || return 0
+    { grep -vF " $1" /etc/hosts; printf '%s\n' "$lines"; } >/etc/hosts.new
+    chmod 644 /etc/hosts.new
+    mv /etc/hosts.new /etc/hosts
+}
+
+needs() {
+    for command in kubeadm kubelet kubectl; do
+        command -v "$command" >/dev/null || die "$command must be there, got none; see cloud-init status --long on this node"
+    done
+    systemctl is-active --quiet containerd || systemctl start containerd
+}
+
+put_files() {
+    mkdir -p "$pki" /var/lib/kubelet/pki /etc/kubernetes/patches
+    cp -R pki/. "$pki"
+    cp -R serving/. /var/lib/kubelet/pki
+    cp -R patches/. /etc/kubernetes/patches
+}
+
+# clear: nothing of what a run that did not come to its end has left.
+clear() {
+    [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/manifests/etcd.yaml ] || [ -e /var/lib/kubelet/config.yaml ] || return 0
+    logged kubeadm reset --force || die "kubeadm reset failed: $(said)"
+    rm -rf /etc/cni/net.d/* /etc/kubernetes/pki "$own" /var/lib/cni /run/flannel
+    for link in cni0 flannel.1; do ! ip link show "$link" >/dev/null 2>&1 || ip link delete "$link"; done
+    for table in ip ip6; do nft delete table "$table" kube-proxy 2>/dev/null || true; done
+}
+
+init() {
+    alone
+    needs
+    names "$1" "$2"
+    if [ ! -e "$own/done" ]; then
+        clear
+        put_files
+        logged kubeadm init --config kubeadm.yaml --skip-token-print --ignore-preflight-errors="$ignored" ||
+            die "kubeadm init failed, see $log there: $(said 5)"
+        mkdir -p "$own"
+        : >"$own/done"
+        changed "control plane of $(hostname)"
+    fi
+    manifests
+}
+
+# manifests: in their order, each when the one before is known.
+manifests() {
+    for file in manifests/*; do
+        [ -e "$file" ] || continue
+        logged admin apply --server-side --force-conflicts -f "$file" || die "${file##*/} must be what the cluster takes, got: $(said)"
+    done
+}
+
+token() {
+    # A node of this name that is not there any more must not keep a new one out.
+    logged admin delete node "$1" --ignore-not-found --wait=false || die "$1: cannot be taken out of the cluster: $(said)"
+    kubeadm --kubeconfig /etc/kubernetes/admin.conf token create --ttl 30m --description "join of $1"
+}
+
+# joined: whether it has, once what a killed run has begun is at its end.
+joined() {
+    alone
+    [ ! -e "$own/done" ] || echo yes
+}
+
+join() {
+    alone
+    needs
+    names "$2" "$3"
+    [ ! -e "$own/done" ] || return 0
+    for attempt in 1 2 3; do
+        clear
+        put_files
+        # shellcheck disable=SC2094 # two files
+        sed "s/@TOKEN@/$(cat token)/" kubeadm.yaml >join.yaml
+        if logged kubeadm join --config join.yaml --ignore-preflight-errors="$ignored"; then
+            mkdir -p "$own"
+            : >"$own/done"
+            changed "$1 has joined${again:-}"
+            return
+        fi
+        again=", at try $((attempt + 1))"
+        sleep $((attempt * 5))
+    done
+    die "kubeadm join failed, see $log there: $(said 5)"
+}
+
+# settle NODE TOKEN-ID LABELS TAINTS: what remains to be said of a node that has joined.
+settle() {
+    [ "$2" = - ] || kubeadm --kubeconfig /etc/kubernetes/admin.conf token delete "$2" >/dev/null
+    logged admin wait --for=create "node/$1" --timeout=300s || die "$1: must be known to the cluster, got: $(said 1)"
+    marks labels "$1" "$3" label
+    marks taints "$1" "$4" taint
+    admin wait --for=condition=Ready "node/$1" --timeout=600s >>"$log" 2>&1 ||
+        die "$1: must be Ready, got: $(admin get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}')"
+    changed "$1 is Ready"
+}
+
+# key_of KIND MARK: what one goes by when it is taken away.
+key_of() {
+    case $1 in
+        labels) printf '%s\n' "${2%%=*}" ;;
+        *) key=${2%:*} && printf '%s:%s\n' "${key%%=*}" "${2##*:}" ;;
+    esac
+}
+
+# marks KIND NODE WANTED COMMAND: those of config, and none that config told before.
+marks() {
+    mkdir -p "$own/$1"
+    file=$own/$1/$2
+    [ -e "$file" ] || echo >"$file"
+    [ "$(cat "$file")" != "$3" ] || return 0
+    wanted=" $(for mark in $3; do key_of "$1" "$mark"; done | tr '\n' ' ')"
+    gone=
+    read -r old <"$file" || true
+    for mark in $old; do
+        key=$(key_of "$1" "$mark")
+        case $wanted in *" $key "*) ;; *) gone="$gone $key-" ;; esac
+    done
+    # shellcheck disable=SC2086 # words
+    logged admin "$4" node "$2" --overwrite $3 $gone || die "$2: its $1 must be taken by the cluster, got: $(said 1)"
+    printf '%s\n' "$3" >"$file"
+}
+
+is_ready() { [ "$(admin get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]; }
+
+drain() {
+    admin get node "$1" >/dev/null 2>&1 || return 0
+    if is_ready "$1"; then
+        logged admin drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=300s ||
+            die "$1: its pods must find another place within 300 s, got: $(said 1); see kubectl get pods -A -o wide, and run again"
+        changed "$1 is drained"
+    fi
+}
+
+forget() {
+    logged admin delete node "$1" --ignore-not-found --wait=false || die "$1: must leave the cluster, got: $(said 1)"
+    rm -f "$own/labels/$1" "$own/taints/$1"
+}
+
+reset() {
+    alone
+    clear
+}
+
+# ready NODES: each of them is, names are served, and on each a pod reaches a service by its name and a pod elsewhere.
+ready() {
+    for node in $1; do
+        logged admin wait --for=condition=Ready "node/$node" --timeout=600s || die "$node: must be Ready, got: $(said 1)"
+    done
+    logged admin rollout status -n kube-system deployment/coredns --timeout=600s || die "CoreDNS: must serve, got: $(said 1)"
+    [ -e probe.yaml ] || return 0
+    trap 'logged admin delete -f probe.yaml --ignore-not-found --grace-period=1' EXIT
+    logged admin apply -f probe.yaml || die "the probe must be taken by the cluster, got: $(said 1)"
+    logged admin rollout status -n kube-system daemonset/kvmlab-probe --timeout=600s ||
+        die "a pod on each node must reach a service by its name and a pod on another node, got:
+$(admin get pods -n kube-system -l app=kvmlab-probe -o wide --no-headers)"
+    changed "a pod on each node has reached a service by its name, and a pod on another node"
+}
+
+step=$1
+shift
+"$step" "$@"
