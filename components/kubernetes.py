@@ -108,7 +108,7 @@ class KubernetesCluster(pulumi.ComponentResource):
             "kubernetes.sh ready",
             {**_environment(args, first), "NODE": "cluster", "CLUSTER_NODES": nodes, **limits(args)},
             child(self, after(*self.joined.values())),
-            stdin=_stdin(args, {"probe.yaml": args["probe"].replace("@NODES@", str(len(args["nodes"])))}),
+            stdin=_stdin(args, {"probe.yaml": args["probe"]}),
             triggers=[begun.id],
             ssh=args.get("ssh"),
         )

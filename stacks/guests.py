@@ -1,6 +1,7 @@
 """The lab of kind `guests`: an image, a pool, a network, and guests in them."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pulumi
 
@@ -33,6 +34,16 @@ def problems(lab: Lab) -> list[Problem]:
     return [*seeds.problems(lab, stack_secrets()), *screens.problems(lab)]
 
 
+class Made(NamedTuple):
+    """A lab's guests, and what was used for them."""
+
+    last: list[pulumi.Resource]
+    """When all of these are there, the guests are."""
+    guests: Mapping[str, Guest]
+    """By name."""
+    common: Common
+
+
 def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
     """Make the lab real.
 
@@ -43,6 +54,11 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     Returns:
         What is made last: when all of these are there, the lab is.
     """
+    return make(lab, placed).last
+
+
+def make(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> Made:
+    """The same for labs that make more of their guests."""
     away = offline()
     common = away.common(lab, placed) if away else _common(lab, placed)
     instances = _instances(lab, common)
@@ -68,10 +84,12 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         },
     )
     last: list[pulumi.Resource] = []
+    guests = dict[str, Guest]()
     pending = dict[str, pulumi.Output[bool]]()
     for part, facts in placed:
         claim, made = _on_host(part, facts, common, ssh_access)
         last += [claim.command, *(guest.ready for guest in made.values())]
+        guests |= made
         # A guest that may restart is what config says when it is made.
         pending |= {
             guest.name: made[guest.name].is_pending(restarted=f"{lab.stack}-{guest.name}" in facts.restarted)
@@ -91,7 +109,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     pulumi.export("guests", {name: {"address": addresses[name], **told[name], **ways[name]} for name in addresses})
     rows = [(name, address, ways[name]["ssh"]) for name, address in addresses.items()]
     pulumi.export("table", _table([("guest", "address", "log in with"), *rows]))
-    return last
+    return Made(last, guests, common)
 
 
 def _common(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> Common:
