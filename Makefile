@@ -62,6 +62,11 @@ restore: setup ## put a backup in the place of a state that is damaged or empty,
 	@toolchain/stack $(STACK)
 	@. .toolchain/env && python toolchain/lib/restore.py $(STACK) $(FROM)
 
+.PHONY: kubeconfig
+kubeconfig: stack ## write what kubectl needs to be the admin of a lab of kind kubernetes, as .kvmlab/kubeconfig/STACK, and print its path
+	@umask 077; mkdir -p .kvmlab/kubeconfig; $(pulumi) stack output kubeconfig --show-secrets --stack '$(STACK)' >.kvmlab/kubeconfig/.part && \
+		mv .kvmlab/kubeconfig/.part '.kvmlab/kubeconfig/$(STACK)' && echo '.kvmlab/kubeconfig/$(STACK)'
+
 .PHONY: test
 test: setup ## unit tests, engine tests, and a real guest that boots
 	@. .toolchain/env && pytest
@@ -117,6 +122,10 @@ of_guests = changes pending drift capacity pools disks guests nics parts screens
 .PHONY: e2e-guests
 e2e-guests: setup ## real guests with all that config can ask for, and what edits and hands do to them (50 minutes without KVM)
 	@. .toolchain/env && pytest $(of_guests:%=tests/acceptance/test_%.py) -s
+
+.PHONY: acceptance-kubernetes
+acceptance-kubernetes: setup ## six nodes from nothing, KVMLAB_CLUSTERS times, then what happens to a cluster in its life (two hours without KVM)
+	@. .toolchain/env && pytest tests/acceptance/kubernetes -s
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)

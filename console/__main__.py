@@ -7,6 +7,7 @@ Plain `pulumi up` does the same and shows it in Pulumi's own way. Exit status: P
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -26,6 +27,8 @@ def main(operation: str, stack: str, *flags: str) -> int:
         # Pulumi would say so when all that stands on them is gone.
         sys.stdout.write(f"error: {protection.refusal(kept)}\n")
         return 1
+    # Where all of a lab goes, no pod of a cluster in it need find another place before its node does.
+    os.environ["KVMLAB_DESTROYS"] = "yes" if operation == "destroy" and not flags else ""
     return run(operation, stack, *flags)
 
 

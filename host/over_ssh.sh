@@ -12,7 +12,7 @@ unset PULUMI_CONFIG_PASSPHRASE PULUMI_ACCESS_TOKEN
 caller=$PPID
 
 settings() {
-    for name in $SETTINGS; do
+    for name in $SETTINGS KVMLAB_DESTROYS; do
         eval "value=\${$name-}"
         # shellcheck disable=SC2154 # set by eval
         printf "export %s='%s'\n" "$name" "$(printf '%s' "$value" | sed "s/'/'\\\\''/g")"

@@ -1,0 +1,107 @@
+"""A Kubernetes lab in this checkout, and what kubectl on this machine sees of it."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.lab import ROOT, Lab, run
+
+NODE = {"memory": "1536MiB", "disk": "8GiB", "shutdownTimeout": "20s"}
+"""As little as kubeadm takes; emulated guests share two CPUs."""
+
+
+class Cluster(Lab):
+    """One stack of kind `kubernetes`, made of the bundle."""
+
+    def __init__(self, stack: str, cidr: str) -> None:
+        """Name the stack; nothing is made yet.
+
+        Args:
+            stack: the lab's.
+            cidr: its network's.
+        """
+        super().__init__(stack)
+        self.cidr = cidr
+        self.kubeconfig = ROOT / ".kvmlab" / "kubeconfig" / stack
+
+    def ask(self, workers: int, worker: Mapping[str, object] | None = None, **kubernetes: object) -> None:
+        """Write the stack's config.
+
+        Args:
+            workers: how many.
+            worker: keys of theirs.
+            kubernetes: keys of that section.
+        """
+        section: dict[str, object] = {
+            "source": "bundle",
+            "controlPlane": {**NODE, "cpus": 2, "memory": "2560MiB"},
+            "worker": {**NODE, "count": workers, "cpus": 1, **(worker or {})},
+        }
+        self.write({"kind": "kubernetes", "network": {"cidr": self.cidr}, "kubernetes": {**section, **kubernetes}})
+
+    def kubectl(self, *arguments: str, timeout: int = 180) -> str:
+        """Run kubectl here, as whoever has the kubeconfig that `make kubeconfig` wrote; what it printed."""
+        done = run(str(self._program()), "--kubeconfig", str(self.kubeconfig), *arguments, timeout=timeout)
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
+    def address(self, node: str) -> str:
+        """Of a node, as the stack tells it."""
+        return json.loads(self.pulumi("stack", "output", "nodes", "--json").stdout)[node]["address"]
+
+    def act_during(self, target: str, pattern: str, act: Callable[[], object]) -> str:
+        """Run a make target, and do something once when its output matches; the run must end well all the same."""
+        command = ["make", target, f"STACK={self.stack}"]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        seen, acted = "", False
+        for line in process.stdout or ():
+            seen += line
+            if not acted and re.search(pattern, line):
+                act()
+                acted = True
+        assert process.wait(timeout=60) == 0, seen
+        assert acted, f"no line matched {pattern!r} in\n{seen}"
+        return seen
+
+    def objects(self, *what: str) -> list[dict[str, Any]]:
+        """What `kubectl get` finds."""
+        return json.loads(self.kubectl("get", *what, "-o", "json"))["items"]
+
+    def nodes(self) -> dict[str, str]:
+        """Whether each node is Ready: `True`, `False`, or `Unknown`."""
+        conditions = {node["metadata"]["name"]: node["status"]["conditions"] for node in self.objects("nodes")}
+        return {
+            name: next(one["status"] for one in found if one["type"] == "Ready") for name, found in conditions.items()
+        }
+
+    def is_ready(self, workers: int) -> None:
+        """So many nodes are there, all Ready, and nothing of the probe is left."""
+        names = {"control-plane-1", *(f"worker-{number}" for number in range(1, workers + 1))}
+        assert self.nodes() == dict.fromkeys(names, "True")
+        assert self.kubectl("get", "all", "-A", "-l", "app=kvmlab-probe", "-o", "name") == ""
+        # Tokens are gone with the joins that they were made for; what is left is not for joining.
+        secrets = self.objects("secrets", "-n", "kube-system", "--field-selector=type=bootstrap.kubernetes.io/token")
+        assert all("join of" not in str(secret["data"].get("description")) for secret in secrets)
+
+    def _program(self) -> Path:
+        """Of the bundle, so that it is of the cluster's version."""
+        program = ROOT / ".kvmlab" / "kubectl"
+        if not program.exists():
+            (bundle,) = Path("/var/lib/kvmlab/kubernetes").glob("*/volume.img")
+            subprocess.run(["debugfs", "-R", f"dump bin/kubectl {program}", bundle], check=True, capture_output=True)
+            program.chmod(0o755)
+        return program
+
+
+def eventually(seconds: int, what: str, check: Callable[[], bool]) -> None:
+    """Until it holds; what it was that did not is told."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, what
+        time.sleep(2)
