@@ -1,5 +1,6 @@
 """A Kubernetes cluster on guests: one command a node, and one that sees whether all of it works."""
 
+import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NotRequired, TypedDict
@@ -41,8 +42,9 @@ class KubernetesClusterArgs(Limits):
 
     name: str
     """Plain: its name, the lab's. Change: replace."""
-    seed: str
-    """Plain, and a secret: what its authorities follow from. Change: of no avail, a cluster keeps its own."""
+    seed: str | None
+    """Plain, and a secret: what its authorities follow from; none where nobody knows it, and nothing is made. Change:
+    of no avail, a cluster keeps its own."""
     login: str
     """Plain: the user to log in as, who may act as root."""
     login_key: str
@@ -108,12 +110,13 @@ class KubernetesCluster(pulumi.ComponentResource):
             "kubernetes.sh ready",
             {**_environment(args, first), "NODE": "cluster", "CLUSTER_NODES": nodes, **limits(args)},
             child(self, after(*self.joined.values())),
-            stdin=_stdin(args, {"probe.yaml": args["probe"]}),
+            stdin=_stdin(args, "ready", first),
             triggers=[begun.id],
             ssh=args.get("ssh"),
         )
         server = f"https://{first['address']}:{API_PORT}"
-        self.kubeconfig = pulumi.Output.secret(kubernetes_pki.kubeconfig(args["seed"], args["name"], server))
+        seed = args["seed"]
+        self.kubeconfig = pulumi.Output.secret(kubernetes_pki.kubeconfig(seed, args["name"], server) if seed else "")
         self.api = pulumi.Output.from_input(server)
         self.register_outputs({"kubeconfig": self.kubeconfig, "api": self.api})
 
@@ -133,7 +136,7 @@ class KubernetesCluster(pulumi.ComponentResource):
             },
             child(self, pulumi.ResourceOptions.merge(after(guest, *before), _REPLACED)),
             delete="kubernetes.sh leave",
-            stdin=_stdin(args, _files(step, node, args)),
+            stdin=_stdin(args, step, node),
             # A new guest is a new node, and a new control plane is another cluster.
             triggers=[guest.id, *(command.id for command in before), *birth],
             ssh=args.get("ssh"),
@@ -180,41 +183,49 @@ def _environment(args: KubernetesClusterArgs, node: NodeArgs) -> dict[str, pulum
         "HOST_KEY": node["host_key"],
         "API_ADDRESS": first["login_address"],
         "API_HOST_KEY": first["host_key"],
-        "ENDPOINT": _endpoint(args),
+        "ENDPOINT": endpoint(args["domain"]),
         "ENDPOINT_ADDRESSES": " ".join(one["address"] for one in args["nodes"] if one["is_control_plane"]),
         "LOGIN": args["login"],
         "ACCELERATOR": args["accelerator"],
+        "NODE_ADDRESS": node["address"],
         "NODE_SECONDS": str(args["node_seconds"]),
+        "SERVICE_CIDR": args["service_cidr"],
     }
     if "at_once" in args:
         environment["AT_ONCE"] = str(args["at_once"])
     return environment
 
 
-def _endpoint(args: KubernetesClusterArgs) -> str:
-    return f"kubernetes-api.{args['domain']}"
+def endpoint(domain: str) -> str:
+    """The API servers' name in a lab's DNS domain; nodes know it by themselves."""
+    return f"kubernetes-api.{domain}"
 
 
-def _stdin(args: KubernetesClusterArgs, files: Mapping[str, str]) -> pulumi.Output[str]:
-    """The login's key, and files for the node. Secret."""
+def visible(inputs: Mapping[str, object]) -> str:
+    """What is visible of what nodes are sent, from the component's inputs: in its place where nobody knows the seed."""
+    return f"{json.dumps(inputs, sort_keys=True)}\n"
+
+
+def _stdin(args: KubernetesClusterArgs, step: str, node: NodeArgs) -> pulumi.Output[str]:
+    """The login's key, and files for a node. Secret."""
+    if args["seed"] is None:
+        return pulumi.Output.secret(visible(shown(args)))
+    files = {"probe.yaml": args["probe"]} if step == "ready" else _files(step, node, args, args["seed"])
     told = {f"node/{name}": text for name, text in files.items() if text}
     return pulumi.Output.secret(pack({"key": args["login_key"], **told}))
 
 
-def _files(step: str, node: NodeArgs, args: KubernetesClusterArgs) -> dict[str, str]:
-    seed, cluster = (
-        args["seed"],
-        ClusterSpec(
-            name=args["name"],
-            version=args["version"],
-            endpoint=_endpoint(args),
-            pod_cidr=args["pod_cidr"],
-            service_cidr=args["service_cidr"],
-            proxy_mode=args["proxy_mode"],
-            cert_sans=args["cert_sans"],
-            slow=args["accelerator"] == "qemu",
-            images=args.get("images", Images()),
-        ),
+def _files(step: str, node: NodeArgs, args: KubernetesClusterArgs, seed: str) -> dict[str, str]:
+    cluster = ClusterSpec(
+        name=args["name"],
+        version=args["version"],
+        endpoint=endpoint(args["domain"]),
+        pod_cidr=args["pod_cidr"],
+        service_cidr=args["service_cidr"],
+        proxy_mode=args["proxy_mode"],
+        cert_sans=args["cert_sans"],
+        slow=args["accelerator"] == "qemu",
+        images=args.get("images", Images()),
     )
     spec = NodeSpec(node["name"], node["address"], node["is_control_plane"], node["taints"])
     if step == "init":

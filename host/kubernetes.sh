@@ -2,9 +2,9 @@
 # A node of a Kubernetes cluster, from a guest that is ready; steps of kubernetes_node.sh, over SSH to the guests.
 # On stdin come the lab's SSH key and the files for a node below node/, packed: secrets, never in argv.
 # usage: kubernetes.sh init|join|leave|ready
-# environment: NODE ADDRESS HOST_KEY (of the node), API_ADDRESS API_HOST_KEY (of the first control plane), LOGIN, ACCELERATOR
+# environment: NODE ADDRESS HOST_KEY (of the node) NODE_ADDRESS (in the cluster), API_ADDRESS API_HOST_KEY (of the first control plane), LOGIN, ACCELERATOR
 #              NODE_SECONDS (until it must be done), ENDPOINT (the API servers' name) ENDPOINT_ADDRESSES
-#              CLUSTER (its lab) NODE_LABELS NODE_TAINTS (as kubectl has them) CLUSTER_NODES (names, for ready), and optionally AT_ONCE
+#              CLUSTER (its lab) SERVICE_CIDR NODE_LABELS NODE_TAINTS (as kubectl has them) CLUSTER_NODES (names, for ready), and optionally AT_ONCE
 #              KVMLAB_DESTROYS (not empty: the whole lab goes, so that no pod need find another place)
 set -eu
 . host/lib.sh
@@ -54,7 +54,7 @@ settle() { must "$API_ADDRESS" settle "$NODE" "$1" "$NODE_LABELS" "$NODE_TAINTS"
 init() {
     take_turn "$NODE"
     tell 'its control plane starts'
-    must "$ADDRESS" init "$ENDPOINT" "$ENDPOINT_ADDRESSES"
+    must "$ADDRESS" init "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
     settle -
     end_turn
 }
@@ -68,7 +68,7 @@ join() {
         token=$(must "$API_ADDRESS" token "$NODE") || exit
         printf '%s\n' "$token" >"$work/node/token"
     fi
-    must "$ADDRESS" join "$NODE" "$ENDPOINT" "$ENDPOINT_ADDRESSES"
+    must "$ADDRESS" join "$NODE" "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
     settle "${token%%.*}"
     end_turn
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Steps of a cluster's life on a node of it, as root, from a directory with the files that kubernetes.sh has sent.
 # What kubeadm says goes to a log of its own on the node; here come one line an outcome, and what went wrong.
-# usage: kubernetes_node.sh init ENDPOINT ADDRESSES | joined | join NODE ENDPOINT ADDRESSES | token NODE | settle NODE TOKEN-ID LABELS TAINTS
+# usage: kubernetes_node.sh init ENDPOINT ADDRESSES ADDRESS SERVICES | joined | join NODE ENDPOINT ADDRESSES ADDRESS SERVICES | token NODE | settle NODE TOKEN-ID LABELS TAINTS
 #        | drain NODE | forget NODE | reset | ready NODES
 set -eu
 umask 077
@@ -10,6 +10,7 @@ PATH=$PATH:/usr/sbin:/sbin:/opt/kubernetes/bin LC_ALL=C
 export PATH LC_ALL
 pki=/etc/kubernetes/pki
 log=/var/log/kvmlab-kubernetes.log
+errors=$PWD/errors
 own=/etc/kubernetes/kvmlab # what we have made of this node, until a reset
 # Its proxy check cannot read an address of IPv4 in newer Go's way: golang/go#75712
 ignored=HTTPProxyCIDR
@@ -20,7 +21,19 @@ die() {
 }
 changed() { printf 'changed: %s\n' "$*"; }
 
-admin() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=60s "$@"; }
+is_busy() { [ "$status" -ne 0 ] && grep -qi -e timeout -e refused -e unavailable -e connection -e etcdserver "$errors"; }
+
+# admin ARGUMENT...: kubectl, and a server that is too busy for an answer is asked again.
+admin() {
+    for pause in 2 5 10 20 0; do
+        status=0
+        kubectl --kubeconfig /etc/kubernetes/admin.conf "$@" 2>"$errors" || status=$?
+        cat "$errors" >&2
+        is_busy || break
+        sleep "$pause"
+    done
+    return "$status"
+}
 
 # logged COMMAND...: its last words are what went wrong.
 logged() {
@@ -35,8 +48,16 @@ alone() {
     flock -w 900 9 || die "another run is at work on $(hostname)"
 }
 
-# names ENDPOINT ADDRESSES: the API servers' name, for whoever is on this node.
-names() {
+# ways ENDPOINT ADDRESSES ADDRESS SERVICES: the API servers' name, for whoever is on this node; and a route to services, which
+# end on it or on the cluster's network, and never go by the default route, if there is one.
+ways() {
+    link=$(ip -o -4 address show to "$3" | awk '{ print $2; exit }')
+    [ -n "$link" ] || die "$(hostname) must have the address $3, got none of that; look at its NICs"
+    mkdir -p /etc/systemd/system/kubelet.service.d
+    route="/sbin/ip route replace $4 dev $link src $3"
+    printf '[Service]\nExecStartPre=%s\n' "$route" >/etc/systemd/system/kubelet.service.d/20-services.conf
+    systemctl daemon-reload
+    $route
     lines=$(for address in $2; do printf '%s %s\n' "$address" "$1"; done)
     [ "$(grep -F " $1" /etc/hosts)" != "$lines" ] || return 0
     { grep -vF " $1" /etc/hosts; printf '%s\n' "$lines"; } >/etc/hosts.new
@@ -70,7 +91,7 @@ clear() {
 init() {
     alone
     needs
-    names "$1" "$2"
+    ways "$1" "$2" "$3" "$4"
     if [ ! -e "$own/done" ]; then
         clear
         put_files
@@ -106,7 +127,7 @@ joined() {
 join() {
     alone
     needs
-    names "$2" "$3"
+    ways "$2" "$3" "$4" "$5"
     [ ! -e "$own/done" ] || return 0
     for attempt in 1 2 3; do
         clear
@@ -127,7 +148,7 @@ join() {
 
 # settle NODE TOKEN-ID LABELS TAINTS: what remains to be said of a node that has joined.
 settle() {
-    [ "$2" = - ] || kubeadm --kubeconfig /etc/kubernetes/admin.conf token delete "$2" >/dev/null
+    [ "$2" = - ] || logged admin delete secret -n kube-system "bootstrap-token-$2" --ignore-not-found || die "$1: its token must go, got: $(said 1)"
     logged admin wait --for=create "node/$1" --timeout=300s || die "$1: must be known to the cluster, got: $(said 1)"
     marks labels "$1" "$3" label
     marks taints "$1" "$4" taint

@@ -7,7 +7,8 @@ import pulumi
 
 from components.errors import Problem
 from components.host_facts import HostFacts
-from components.kubernetes import KubernetesCluster, KubernetesClusterArgs, NodeArgs
+from components.kubernetes import KubernetesCluster, KubernetesClusterArgs, NodeArgs, endpoint
+from components.kubernetes_config import Images
 from stacks import guests, preflight, seeds
 from stacks.common import limits_of
 from stacks.config import Lab
@@ -49,11 +50,12 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         "login_key": made.common.lab_key.private,
         "version": spec.version,
         "domain": lab.network.domain,
+        "images": Images(etcd="3.6.13-0"),
         "pod_cidr": str(spec.pod_cidr),
         "service_cidr": str(spec.service_cidr),
         "proxy_mode": spec.proxy_mode,
         "cert_sans": spec.cert_sans,
-        "manifests": manifests(spec),
+        "manifests": manifests(spec, lab.network.domain),
         "probe": probe(spec),
         "nodes": [_node(lab, spec.network, node, made) for node in spec.nodes],
         "accelerator": preflight.accelerator(part, facts),
@@ -69,11 +71,15 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     return [*made.last, cluster.ready]
 
 
-def manifests(spec: Kubernetes) -> dict[str, str]:
+def manifests(spec: Kubernetes, domain: str) -> dict[str, str]:
     """What is applied, by names that sort as it is: the CNI's first, the user's own last."""
     ours = {"10-flannel.yaml": spec.cni == "flannel", "20-metrics-server.yaml": spec.metrics_server}
     ours["30-local-path.yaml"] = spec.local_path
-    values = {"POD_CIDR": str(spec.pod_cidr), "NFTABLES": "true" if spec.proxy_mode == "nftables" else "false"}
+    values = {
+        "API_HOST": endpoint(domain),
+        "POD_CIDR": str(spec.pod_cidr),
+        "NFTABLES": "true" if spec.proxy_mode == "nftables" else "false",
+    }
     found = {name: _filled(name.partition("-")[2], values) for name, wanted in ours.items() if wanted}
     for number, file in enumerate(spec.manifests):
         text = (ROOT / file).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from typing import Any, cast
 import yaml
 
 from components.cloud_init import HIDDEN, shown
+from components.kubernetes import visible as visible_nodes
 from components.shell import by_root
 from components.ssh import OVER_SSH
 from components.ssh_access import files
@@ -31,6 +32,7 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (how Pulumi marks one)
 _MARKS = re.compile(r"\[hidden [0-9a-f]{8}\]")
 _COMMAND = "command:local:Command"
+_OF_NODES = re.compile(r"[/ ]kubernetes\.sh (init|join|ready)$")
 _OURS = "kvmlab:index:"
 
 Json = Mapping[str, Any]
@@ -182,6 +184,8 @@ def _stand_in(resource: Json, component: Json) -> dict[str, Any]:
         return {"stdin": secret(visible(component))}
     if create.endswith("/ssh_access.sh apply") and "guests" in component:
         return {"stdin": secret(files(component["directory"], component["login"], component["guests"], NO_KEY))}
+    if _OF_NODES.search(create):
+        return {"stdin": secret(visible_nodes(component))}
     return {}
 
 
