@@ -10,7 +10,6 @@ from pulumi_command import local
 
 from components import kubernetes_config, kubernetes_pki
 from components.archive import pack
-from components.guest import Guest
 from components.kubernetes_config import API_PORT, ClusterSpec, Images, NodeSpec
 from components.options import after, child, without_order
 from components.shell import Limits, limits, script
@@ -19,8 +18,8 @@ from components.shell import Limits, limits, script
 class NodeArgs(TypedDict):
     """A guest that is a node."""
 
-    guest: Guest
-    """The guest. A new one joins anew."""
+    guest_id: pulumi.Input[str]
+    """What its Guest's command goes by, there once the guest is ready. Change: another guest, replace."""
     name: str
     """Plain: the node's name, the guest's own. Change: replace."""
     address: str
@@ -42,7 +41,7 @@ class KubernetesClusterArgs(Limits):
 
     name: str
     """Plain: its name, the lab's. Change: replace."""
-    seed: str | None
+    seed: NotRequired[str]
     """Plain, and a secret: what its authorities follow from; none where nobody knows it, and nothing is made. Change:
     of no avail, a cluster keeps its own."""
     login: str
@@ -94,39 +93,35 @@ class KubernetesCluster(pulumi.ComponentResource):
     """Secret: what kubectl needs to be the cluster's admin; known at preview."""
     api: pulumi.Output[str]
     """URL of the API; known at preview."""
-    ready: local.Command
-    """There once the cluster works."""
 
     def __init__(self, name: str, args: KubernetesClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:KubernetesCluster", name, shown(args), without_order(opts))
         first, *others = args["nodes"]
-        begun = self._node("init", first, args, [])
-        self.joined = {first["name"]: begun}
-        for node in others:
-            self.joined[node["name"]] = self._node("join", node, args, [begun])
+        begun = self._node(name, "init", first, args, [])
+        joined = [self._node(name, "join", node, args, [begun]) for node in others]
         nodes = " ".join(node["name"] for node in args["nodes"])
+        # There once the cluster works.
         self.ready = script(
             f"{name}-ready",
             "kubernetes.sh ready",
             {**_environment(args, first), "NODE": "cluster", "CLUSTER_NODES": nodes, **limits(args)},
-            child(self, after(*self.joined.values())),
+            child(self, after(begun, *joined)),
             stdin=_stdin(args, "ready", first),
             triggers=[begun.id],
             ssh=args.get("ssh"),
         )
         server = f"https://{first['address']}:{API_PORT}"
-        seed = args["seed"]
+        seed = args.get("seed")
         self.kubeconfig = pulumi.Output.secret(kubernetes_pki.kubeconfig(seed, args["name"], server) if seed else "")
         self.api = pulumi.Output.from_input(server)
         self.register_outputs({"kubeconfig": self.kubeconfig, "api": self.api})
 
     def _node(
-        self, step: str, node: NodeArgs, args: KubernetesClusterArgs, before: Sequence[local.Command]
+        self, name: str, step: str, node: NodeArgs, args: KubernetesClusterArgs, before: Sequence[local.Command]
     ) -> local.Command:
-        guest = node["guest"].ready
         birth = [node["address"], *(_birth(args) if step == "init" else [])]
         return script(
-            f"{node['name']}-kubernetes",
+            f"{name}-{node['name']}",
             f"kubernetes.sh {step}",
             {
                 **_environment(args, node),
@@ -134,11 +129,11 @@ class KubernetesCluster(pulumi.ComponentResource):
                 "NODE_TAINTS": " ".join(sorted(node["taints"])),
                 **limits(args),
             },
-            child(self, pulumi.ResourceOptions.merge(after(guest, *before), _REPLACED)),
+            child(self, pulumi.ResourceOptions.merge(after(*before), _REPLACED)),
             delete="kubernetes.sh leave",
             stdin=_stdin(args, step, node),
             # A new guest is a new node, and a new control plane is another cluster.
-            triggers=[guest.id, *(command.id for command in before), *birth],
+            triggers=[node["guest_id"], *(command.id for command in before), *birth],
             ssh=args.get("ssh"),
         )
 
@@ -208,9 +203,10 @@ def visible(inputs: Mapping[str, object]) -> str:
 
 def _stdin(args: KubernetesClusterArgs, step: str, node: NodeArgs) -> pulumi.Output[str]:
     """The login's key, and files for a node. Secret."""
-    if args["seed"] is None:
+    seed = args.get("seed")
+    if seed is None:
         return pulumi.Output.secret(visible(shown(args)))
-    files = {"probe.yaml": args["probe"]} if step == "ready" else _files(step, node, args, args["seed"])
+    files = {"probe.yaml": args["probe"]} if step == "ready" else _files(step, node, args, seed)
     told = {f"node/{name}": text for name, text in files.items() if text}
     return pulumi.Output.secret(pack({"key": args["login_key"], **told}))
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from components.effects import GUEST, Effect, effect, of_disk
-from console import networks, steps
+from console import clusters, networks, steps
 from console.detail import Detail, Hunk
 from console.reading import CONCEALED
 from console.steps import Change, Json
@@ -150,6 +150,8 @@ def _head(change: Change, guests: Mapping[str, Json]) -> Detail | None:
             return Detail("updated", Effect.LIVE) if before == after else Detail("", Effect.LIVE, before, after)
         case ("Guest", _) | (_, "same"):
             return None
+        case "KubernetesCluster", _:
+            return Detail(clusters.told(change))
         case "Network", operation if said := networks.network(operation, change.inputs("oldState"), new, guests):
             return Detail(said)
         case _, "update" if change.is_mended:

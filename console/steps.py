@@ -13,7 +13,8 @@ from components.effects import GUEST, OFFLINE, PENDING, UNWRITTEN, Effect, effec
 Json = Mapping[str, Any]
 
 _OURS = "kvmlab:index:"
-_REPLACES = ("replace", "create-replacement", "delete-replaced")
+REPLACES = ("replace", "create-replacement", "delete-replaced")
+"""Steps of what is made anew."""
 _LOOKS = ("read", "refresh")
 """What changes nothing: with `--refresh` each resource has such a step before its own."""
 _DEFINITION = re.compile(r'definition="([0-9a-f]+)"')
@@ -29,6 +30,7 @@ _KINDS: dict[str, type] = {
     "max_memory_mib": int,
     "memory_mib": int,
     "nics": dict,
+    "nodes": dict,
     "shares": list,
     "unusual_disks": dict,
 }
@@ -52,7 +54,11 @@ class Change:
     def operation(self) -> str:
         """create, delete, replace, update or same: the most that any of its commands does."""
         operations = {step["op"] for step in self.commands}
-        if operations & {*_REPLACES}:
+        if self.kind == "KubernetesCluster" and (operations & {"same", "update"} or len(operations) > 1):
+            # Its first node is the cluster; others come and go.
+            first = {step["op"] for step in self.commands if _is_first_node(step)}
+            return "replace" if first & {*REPLACES} else "same" if operations <= {"same"} else "update"
+        if operations & {*REPLACES}:
             return "replace"
         found = (operation for operation in ("create", "delete", "update") if operation in operations)
         return next(found, "same")
@@ -181,6 +187,11 @@ def marks(preview: Json) -> list[str]:
 def tables(preview: Json) -> list[str]:
     """What there is to read besides, each a text of some lines: what guests ask for and what there is."""
     return _said(preview, "info")
+
+
+def _is_first_node(step: Json) -> bool:
+    inputs = mapping((state(step, "newState") or state(step, "oldState")).get("inputs"))
+    return str(inputs.get("create", "")).endswith("kubernetes.sh init")
 
 
 def state(step: Json, which: str) -> dict[str, Any]:

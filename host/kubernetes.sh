@@ -9,6 +9,7 @@
 set -eu
 . host/lib.sh
 . host/turns.sh
+: "${NODE_LABELS:=}" "${NODE_TAINTS:=}" "${CLUSTER_NODES:=}"
 
 started=$(date +%s)
 left() { echo $((started + NODE_SECONDS - $(date +%s))); }

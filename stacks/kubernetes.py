@@ -8,8 +8,8 @@ import pulumi
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.kubernetes import KubernetesCluster, KubernetesClusterArgs, NodeArgs, endpoint
-from components.kubernetes_config import Images
 from stacks import guests, preflight, seeds
+from stacks import manifests as user_manifests
 from stacks.common import limits_of
 from stacks.config import Lab
 from stacks.config.lab import Kubernetes, Node
@@ -22,8 +22,8 @@ PROBE_IMAGES = {"bundle": "kvmlab/probe:1", "online": "registry.k8s.io/e2e-test-
 
 
 def problems(lab: Lab) -> list[Problem]:
-    """What is wrong beyond the config: as of any guests."""
-    return guests.problems(lab)
+    """What is wrong beyond the config."""
+    return [*guests.problems(lab), *user_manifests.problems(lab)]
 
 
 def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
@@ -45,12 +45,10 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     part, facts = next(both for both in placed if any(guest.name in names for guest in both[0].guests))
     args: KubernetesClusterArgs = {
         "name": lab.stack,
-        "seed": None if offline() else stack_seed(),
         "login": seeds.LOGIN,
         "login_key": made.common.lab_key.private,
         "version": spec.version,
         "domain": lab.network.domain,
-        "images": Images(etcd="3.6.13-0"),
         "pod_cidr": str(spec.pod_cidr),
         "service_cidr": str(spec.service_cidr),
         "proxy_mode": spec.proxy_mode,
@@ -62,6 +60,8 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         "node_seconds": max(guest.ready_timeout for guest in lab.guests if guest.name in names),
         **limits_of(part.host),
     }
+    if not offline():
+        args["seed"] = stack_seed()
     if part.host.at_once is not None:
         args["at_once"] = part.host.at_once
     cluster = KubernetesCluster("kubernetes", args)
@@ -106,7 +106,7 @@ def _node(lab: Lab, network: str, node: Node, made: guests.Made) -> NodeArgs:
     guest = next(guest for guest in lab.guests if guest.name == name)
     on = [nic.name for nic in guest.nics if nic.kind == "network" and nic.source == network]
     return {
-        "guest": made.guests[name],
+        "guest_id": made.guests[name].ready.id,
         "name": name,
         "address": common.nic_addresses[name, on[0]] if on else common.addresses[name],
         "login_address": common.addresses[name],

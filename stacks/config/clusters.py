@@ -1,11 +1,16 @@
 """From the config of a cluster to the cluster that it means, and to what its nodes have that other guests have not."""
 
+from collections.abc import Mapping
+from typing import cast
+
 from stacks.config import models
 from stacks.config.lab import BUNDLES, NODE_ROLES, VOLUME, DataDisk, FileImage, Kubernetes, Node, NodeKey
 from stacks.config.members import cluster, members, roles
 
 NODE_LAYER = "kubernetes-node"
 """Of cloud-init/, for every node."""
+PACKAGES_LAYER = "kubernetes-packages"
+"""Of cloud-init/, for nodes that get their programs from Kubernetes' own repository."""
 
 
 def bundle(config: models.LabConfig) -> str:
@@ -27,6 +32,21 @@ def node_disks(config: models.LabConfig) -> list[DataDisk]:
     directory = bundle(config)
     volume = DataDisk(VOLUME, 0, protect=True, path=f"{directory}/volume.img", shared=True, read_only=True)
     return [volume] if directory else []
+
+
+def node_layers(config: models.LabConfig) -> tuple[str, ...]:
+    """What comes before a node's own layers."""
+    return (NODE_LAYER,) if bundle(config) else (NODE_LAYER, PACKAGES_LAYER)
+
+
+def node_user_data(config: models.LabConfig, own: Mapping[str, object]) -> Mapping[str, object]:
+    """A node's own document, with what the packages' layer reads."""
+    asked = cluster(config)
+    if asked is None or bundle(config):
+        return own
+    version = {"path": "/etc/kvmlab/kubernetes-version", "content": f"{asked.version}\n"}
+    files = own.get("write_files", [])
+    return {**own, "write_files": [version, *(cast("list[object]", files) if isinstance(files, list) else [])]}
 
 
 def resolve_cluster(config: models.LabConfig) -> Kubernetes | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network
 
 from components.errors import Problem, got
-from stacks.config.clusters import NODE_LAYER
+from stacks.config.clusters import NODE_LAYER, PACKAGES_LAYER
 from stacks.config.kubernetes_scalars import label_key
 from stacks.config.lab import NODE_ROLES, VOLUME, Network, Segment
 from stacks.config.members import cluster, roles
@@ -65,8 +65,8 @@ def _node(reading: Reading, place: Place, nodes: NodesConfig, asked: KubernetesC
         if (nodes.image or reading.lab.image) == NO_IMAGE:
             yield Problem(path(where), f"must be one that nodes start from, got {NO_IMAGE!r}; name one")
     for index, layer in enumerate(nodes.layers):
-        if layer == NODE_LAYER:
-            rule = f"must not name {NODE_LAYER!r}, which every node has"
+        if layer in (NODE_LAYER, PACKAGES_LAYER):
+            rule = f"must not name {layer!r}, which nodes have where they need it"
             yield Problem(path((*place, "layers", index)), f"{rule}, got it; take it out")
 
 

@@ -12,7 +12,7 @@ from components.domain_parts import Balloon, Cpu, Topology
 from components.domain_shares import Share
 from components.identity import mac_address
 from stacks.config import models
-from stacks.config.clusters import NODE_LAYER, node_disks, node_image, resolve_cluster
+from stacks.config.clusters import node_disks, node_image, node_layers, node_user_data, resolve_cluster
 from stacks.config.lab import (
     Boot,
     Bridge,
@@ -206,8 +206,8 @@ def _guest(member: Member, lab: models.LabConfig, stack: str) -> GuestSpec:
         disk=root.size,
         disks=tuple(sorted(disks, key=lambda disk: disk.name)),
         address=member.address,
-        layers=(NODE_LAYER, *config.layers) if node else config.layers,
-        user_data=config.user_data,
+        layers=(*node_layers(lab), *config.layers) if node else config.layers,
+        user_data=node_user_data(lab, config.user_data) if node else config.user_data,
         authorized_keys=tuple(dict.fromkeys((*lab.authorized_keys, *config.authorized_keys))),
         on_cloud_init_change=config.on_cloud_init_change,
         allow_restart=config.allow_restart,

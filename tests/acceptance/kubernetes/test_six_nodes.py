@@ -43,7 +43,7 @@ def cluster(found: dict[str, list[str]]) -> Iterator[Cluster]:
 def memory() -> tuple[int, int]:
     """Of the guests' processes together, in MiB; and how many they are."""
     sizes = [
-        int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text("utf-8"))[1])  # pyright: ignore[reportOptionalSubscript]
+        int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text("utf-8"))[0])
         for pid in run("pgrep", "-f", f"^[^ ]*qemu-system.*guest={STACK}-").stdout.split()
     ]
     return sum(sizes) // 1024, len(sizes)

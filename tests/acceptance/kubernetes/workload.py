@@ -3,7 +3,7 @@
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from tests.e2e.cluster import Cluster
@@ -14,7 +14,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
-  replicas: 2
+  replicas: @REPLICAS@
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
@@ -28,7 +28,13 @@ spec:
         - name: web
           image: kvmlab/probe:1
           imagePullPolicy: IfNotPresent
-          command: [sh, -c, "mkdir /tmp/w; hostname >/tmp/w/index.html; httpd -p 8080 -h /tmp/w; trap 'sleep 8; exit' TERM; while :; do sleep 1; done"]
+          command:
+            - sh
+            - -c
+            - |
+              mkdir /tmp/w && hostname >/tmp/w/index.html && httpd -p 8080 -h /tmp/w
+              trap 'sleep 8; exit' TERM
+              while :; do sleep 1; done
           readinessProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 20}
 ---
 apiVersion: policy/v1
@@ -43,10 +49,10 @@ spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080
 """
 
 
-def deploy(cluster: Cluster) -> None:
-    """Two pods, each on a node of its own, behind a port of every node."""
+def deploy(cluster: Cluster, replicas: int = 2) -> None:
+    """Pods, each on a node of its own, behind a port of every node."""
     file = cluster.kubeconfig.with_suffix(".web.yaml")
-    file.write_text(MANIFEST, encoding="utf-8")
+    file.write_text(MANIFEST.replace("@REPLICAS@", str(replicas)), encoding="utf-8")
     cluster.kubectl("apply", "-f", str(file))
     cluster.kubectl("rollout", "status", "deployment/web", "--timeout=300s", timeout=320)
 
@@ -67,7 +73,7 @@ class User:
     def ask(self) -> None:
         """Once; emulated nodes may take their time."""
         try:
-            with urllib.request.urlopen(self.url, timeout=20) as answer:
+            with urllib.request.urlopen(self.url, timeout=20) as answer:  # noqa: S310 (http)
                 self.answers.append(answer.read().decode().strip())
         except OSError as error:
             self.failures.append(f"{time.strftime('%X')} {error}")
@@ -81,7 +87,7 @@ class User:
 
 
 @contextmanager
-def used(address: str) -> Iterator[User]:
+def used(address: str) -> Generator[User]:
     """An application that somebody uses meanwhile, from this machine, by a node's address."""
     user, stop = User(address), threading.Event()
     user.wait(120)

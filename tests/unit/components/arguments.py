@@ -12,6 +12,7 @@ from components.further_pool import FurtherPool, FurtherPoolArgs
 from components.guest import Guest, GuestArgs
 from components.host_bridge import HostBridge, HostBridgeArgs
 from components.image import Image, ImageArgs
+from components.kubernetes import KubernetesCluster, KubernetesClusterArgs, NodeArgs
 from components.kvm_host import KvmHost, KvmHostArgs
 from components.network import Network, NetworkArgs
 from components.network_manager import NetworkManager, NetworkManagerArgs
@@ -125,6 +126,41 @@ def ssh_args() -> SshAccessArgs:
     }
 
 
+def node(name: str, address: str, *, is_control_plane: bool = False) -> NodeArgs:
+    """A node of a cluster."""
+    return {
+        "guest_id": f"{name}-id",
+        "name": name,
+        "address": address,
+        "login_address": address,
+        "host_key": "ssh-ed25519 AAAAhost",
+        "is_control_plane": is_control_plane,
+        "labels": {"disk": "big"},
+        "taints": ["dedicated=db:NoSchedule"],
+    }
+
+
+def cluster_args() -> KubernetesClusterArgs:
+    """A cluster of two."""
+    return {
+        "name": "lab",
+        "seed": SEED,
+        "login": "lab",
+        "login_key": f"{LAB_KEY}\n",
+        "version": "1.35.4",
+        "domain": "lab.internal",
+        "pod_cidr": "10.244.0.0/16",
+        "service_cidr": "10.96.0.0/16",
+        "proxy_mode": "nftables",
+        "cert_sans": [],
+        "manifests": {"10-flannel.yaml": "kind: Namespace\n"},
+        "probe": "kind: Service\n",
+        "nodes": [node("control-plane-1", "10.20.7.2", is_control_plane=True), node("worker-1", "10.20.7.3")],
+        "accelerator": "kvm",
+        "node_seconds": 1800,
+    }
+
+
 BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResource]] = {
     Claim: lambda: Claim("it", CLAIM),
     Guest: lambda: Guest("it", guest_args()),
@@ -132,6 +168,7 @@ BUILDS: dict[type[pulumi.ComponentResource], Callable[[], pulumi.ComponentResour
     FurtherPool: lambda: FurtherPool("it", FURTHER_POOL),
     HostBridge: lambda: HostBridge("it", BRIDGE),
     Image: lambda: Image("it", IMAGE),
+    KubernetesCluster: lambda: KubernetesCluster("it", cluster_args()),
     KvmHost: lambda: KvmHost("it", HOST),
     Network: lambda: Network("it", NETWORK),
     NetworkManager: lambda: NetworkManager("it", NETWORK_MANAGER),

@@ -1,0 +1,176 @@
+"""The smallest lab that is a cluster: what it is made with, who may look at it, and what a killed run leaves.
+
+`make e2e-kubernetes` runs it, in a quarter of an hour without KVM. One story: each test goes on from the last. Numbers
+are those of the CIS Kubernetes Benchmark, v1.11.
+"""
+
+import json
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.kubernetes.workload import deploy, used
+from tests.e2e.cluster import Cluster
+from tests.e2e.lab import host, run
+
+pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(3600)]
+
+STACK = "e2e-two"
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[str]]:
+    """The host before the lab."""
+    Cluster(STACK, "10.20.62.0/24").sweep()
+    return host()
+
+
+@pytest.fixture(scope="module")
+def cluster(found: dict[str, list[str]]) -> Iterator[Cluster]:
+    """A lab of one control plane and one worker, up."""
+    assert STACK not in found["pools"]
+    lab = Cluster(STACK, "10.20.62.0/24")
+    lab.ask(1, {"labels": {"disk": "big"}})
+    lab.make("up")
+    lab.make("kubeconfig")
+    yield lab
+    lab.remove()
+
+
+def test_the_cluster_works(cluster: Cluster) -> None:
+    """Ready, of the version asked for, each node by its own address; a second `up` would change nothing."""
+    cluster.is_ready(1)
+    for node in cluster.objects("nodes"):
+        name, status = node["metadata"]["name"], node["status"]
+        assert status["nodeInfo"]["kubeletVersion"] == "v1.35.4"
+        addresses = {one["type"]: one["address"] for one in status["addresses"]}
+        assert addresses == {"InternalIP": cluster.address(name), "Hostname": name}
+    assert cluster.kubectl("get", "node", "worker-1", "-o", "jsonpath={.metadata.labels.disk}") == "big"
+    assert cluster.changes() == {}
+
+
+def test_an_application_is_reached_from_the_host(cluster: Cluster) -> None:
+    """By a port of every node."""
+    deploy(cluster, replicas=1)
+    with used(cluster.address("worker-1")) as user:
+        user.wait(60)
+    assert not user.failures
+
+
+def test_secrets_are_where_they_must_be_alone(cluster: Cluster) -> None:
+    """Neither on seed disks, nor in logs or arguments; the kubeconfig is its owner's."""
+    assert cluster.kubeconfig.stat().st_mode & 0o777 == 0o600
+    token = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}")
+    for node in ("control-plane-1", "worker-1"):
+        log = cluster.ssh(node, "sudo cat /var/log/kvmlab-kubernetes.log /var/log/cloud-init-output.log")
+        assert not token.search(log)
+        seed = cluster.ssh(node, "sudo cat /var/lib/cloud/instance/user-data.txt")
+        assert "PRIVATE KEY" not in re.sub(r"-----BEGIN OPENSSH PRIVATE KEY-----", "", seed)
+        assert cluster.ssh(node, "ls /run | grep -c '^kvmlab\\.' || true") == "0"
+    assert cluster.ssh("worker-1", "sudo ls /etc/kubernetes/pki") == "ca.crt"
+    shown = cluster.pulumi("preview", "--diff", "--non-interactive").stdout
+    assert "PRIVATE KEY" not in shown
+    state = cluster.pulumi("stack", "export").stdout
+    assert "PRIVATE KEY" not in state
+    assert "client-key-data" not in state
+
+
+OWNERS = {
+    "1.1.1 1.1.2": "/etc/kubernetes/manifests/kube-apiserver.yaml",
+    "1.1.3 1.1.4": "/etc/kubernetes/manifests/kube-controller-manager.yaml",
+    "1.1.5 1.1.6": "/etc/kubernetes/manifests/kube-scheduler.yaml",
+    "1.1.7 1.1.8": "/etc/kubernetes/manifests/etcd.yaml",
+    "1.1.13 1.1.14": "/etc/kubernetes/admin.conf",
+    "1.1.15 1.1.16": "/etc/kubernetes/scheduler.conf",
+    "1.1.17 1.1.18": "/etc/kubernetes/controller-manager.conf",
+    "4.1.5 4.1.6": "/etc/kubernetes/kubelet.conf",
+    "4.1.9 4.1.10": "/var/lib/kubelet/config.yaml",
+}
+
+
+def test_files_of_a_control_plane_are_roots(cluster: Cluster) -> None:
+    """Sections 1.1 and 4.1: 600 or less, root's; so are keys (1.1.21), while certificates may be read (1.1.20)."""
+    told = cluster.ssh("control-plane-1", f"sudo stat -c '%a %U:%G %n' {' '.join(OWNERS.values())}")
+    lines = [line.split(" ", 2) for line in told.splitlines()]
+    assert [path for _, _, path in lines] == list(OWNERS.values())
+    for mode, owner, path in lines:
+        assert owner == "root:root", path
+        assert not int(mode, 8) & 0o177, f"{path}: {mode}"
+    keys = cluster.ssh("control-plane-1", "sudo find /etc/kubernetes/pki -name '*.key' -perm /177")
+    assert keys == ""
+    certificates = cluster.ssh("control-plane-1", "sudo find /etc/kubernetes/pki -name '*.crt' -perm /133")
+    assert certificates == ""
+    assert cluster.ssh("control-plane-1", "sudo stat -c '%a %U' /var/lib/etcd").startswith("700 ")  # 1.1.11
+
+
+def test_files_of_a_worker_are_roots(cluster: Cluster) -> None:
+    """Section 4.1: the same, and the authority's certificate (4.1.7, 4.1.8)."""
+    files = ["/etc/kubernetes/kubelet.conf", "/var/lib/kubelet/config.yaml", "/var/lib/kubelet/pki/serving.key"]
+    told = cluster.ssh("worker-1", f"sudo stat -c '%a %U:%G %n' {' '.join(files)}")
+    for mode, owner, path in (line.split(" ", 2) for line in told.splitlines()):
+        assert owner == "root:root", path
+        assert not int(mode, 8) & 0o177, f"{path}: {mode}"
+
+
+def arguments(cluster: Cluster, component: str) -> dict[str, str]:
+    """Of a static pod."""
+    pod = json.loads(cluster.kubectl("get", "pod", "-n", "kube-system", f"{component}-control-plane-1", "-o", "json"))
+    words = pod["spec"]["containers"][0]["command"][1:]
+    return dict(word.removeprefix("--").partition("=")[::2] for word in words)
+
+
+def test_the_api_server_and_etcd_speak_tls_to_those_they_know(cluster: Cluster) -> None:
+    """Sections 1.2 and 2."""
+    server, etcd = arguments(cluster, "kube-apiserver"), arguments(cluster, "etcd")
+    assert server["authorization-mode"] == "Node,RBAC"  # 1.2.6 to 1.2.8
+    assert server["kubelet-certificate-authority"] == "/etc/kubernetes/pki/ca.crt"  # 1.2.5
+    assert "kubelet-client-certificate" in server  # 1.2.4
+    assert "NodeRestriction" in server["enable-admission-plugins"]  # 1.2.15
+    assert "etcd-cafile" in server  # 1.2.29
+    assert etcd["client-cert-auth"] == "true"  # 2.2
+    assert etcd["peer-client-cert-auth"] == "true"  # 2.5
+    assert "auto-tls" not in etcd  # 2.3
+    assert etcd["trusted-ca-file"] != server["client-ca-file"]  # 2.7
+
+
+def ask(url: str, authority: str) -> int:
+    """The status of an answer to somebody who does not say who they are."""
+    context = ssl.create_default_context(cadata=authority)
+    try:
+        with urllib.request.urlopen(url, timeout=30, context=context) as answer:  # noqa: S310 (https)
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_nobody_gets_in_anonymously(cluster: Cluster) -> None:
+    """The API lists nothing to them (1.2.1), a kubelet does nothing (4.2.1); both are known by the cluster's authority."""
+    authority = cluster.ssh("worker-1", "cat /etc/kubernetes/pki/ca.crt")
+    first, worker = cluster.address("control-plane-1"), cluster.address("worker-1")
+    assert ask(f"https://{first}:6443/api/v1/secrets", authority) == 403
+    assert ask(f"https://{worker}:10250/pods", authority) == 401
+    reading = run("timeout", "5", "sh", "-c", f"exec 3<>/dev/tcp/{worker}/10255")
+    assert reading.returncode != 0  # 4.2.4, without the port that only reads
+
+
+def test_a_run_is_killed_while_the_control_plane_starts(cluster: Cluster) -> None:
+    """A new one, since its guest is new: killed in the midst, the next run ends what it has begun."""
+    (urn,) = re.findall(r"urn:\S+::control-plane-1-guest\b", cluster.pulumi("stack", "--show-urns").stdout)
+    assert run("make", "stack", f"STACK={STACK}").returncode == 0
+    cluster.kill_during(
+        f"up --target-dependents --replace {urn} --target {urn}", "control-plane-1: its control plane starts"
+    )
+    cluster.make("up")
+    cluster.is_ready(1)
+    assert cluster.changes() == {}
+
+
+def test_destroy_leaves_the_host_as_found(cluster: Cluster, found: dict[str, list[str]]) -> None:
+    """And no pod looks for another place before."""
+    said = cluster.make("destroy")
+    assert "is drained" not in said
+    assert host() == found
