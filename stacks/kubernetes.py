@@ -8,8 +8,7 @@ import pulumi
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.kubernetes import KubernetesCluster, KubernetesClusterArgs, NodeArgs, endpoint
-from stacks import guests, preflight, seeds
-from stacks import manifests as user_manifests
+from stacks import guests, manifests, preflight, seeds
 from stacks.common import limits_of
 from stacks.config import Lab
 from stacks.config.lab import Kubernetes, Node
@@ -23,7 +22,7 @@ PROBE_IMAGES = {"bundle": "kvmlab/probe:1", "online": "registry.k8s.io/e2e-test-
 
 def problems(lab: Lab) -> list[Problem]:
     """What is wrong beyond the config."""
-    return [*guests.problems(lab), *user_manifests.problems(lab)]
+    return [*guests.problems(lab), *manifests.problems(lab)]
 
 
 def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Resource]:
@@ -53,7 +52,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         "service_cidr": str(spec.service_cidr),
         "proxy_mode": spec.proxy_mode,
         "cert_sans": spec.cert_sans,
-        "manifests": manifests(spec, lab.network.domain),
+        "manifests": applied(spec, lab.network.domain),
         "probe": probe(spec),
         "nodes": [_node(lab, spec.network, node, made) for node in spec.nodes],
         "accelerator": preflight.accelerator(part, facts),
@@ -71,7 +70,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     return [*made.last, cluster.ready]
 
 
-def manifests(spec: Kubernetes, domain: str) -> dict[str, str]:
+def applied(spec: Kubernetes, domain: str) -> dict[str, str]:
     """What is applied, by names that sort as it is: the CNI's first, the user's own last."""
     ours = {"10-flannel.yaml": spec.cni == "flannel", "20-metrics-server.yaml": spec.metrics_server}
     ours["30-local-path.yaml"] = spec.local_path

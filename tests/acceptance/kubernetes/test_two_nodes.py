@@ -148,7 +148,7 @@ def ask(url: str, authority: str) -> int:
 
 
 def test_nobody_gets_in_anonymously(cluster: Cluster) -> None:
-    """The API lists nothing to them (1.2.1), a kubelet does nothing (4.2.1); both are known by the cluster's authority."""
+    """The API lists nothing (1.2.1), a kubelet does nothing (4.2.1); both are known by the cluster's authority."""
     authority = cluster.ssh("worker-1", "cat /etc/kubernetes/pki/ca.crt")
     first, worker = cluster.address("control-plane-1"), cluster.address("worker-1")
     assert ask(f"https://{first}:6443/api/v1/secrets", authority) == 403
