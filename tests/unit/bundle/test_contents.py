@@ -9,6 +9,7 @@ import yaml
 
 from bundle.contents import applets, libraries, names
 from bundle.versions import HERE, pinned
+from stacks.config.models.kubernetes import VERSION
 
 MODULES = {
     "KUBERNETES_VERSION": ("kubernetes", "k8s.io/kubernetes"),
@@ -55,6 +56,11 @@ def test_versions_are_those_of_the_modules() -> None:
     for name, (folder, module) in MODULES.items():
         text = (HERE / "go" / folder / "go.mod").read_text("utf-8")
         assert re.findall(rf"^(?:require |\t){re.escape(module)} v(\S+)", text, re.MULTILINE) == [pinned()[name]], name
+
+
+def test_a_lab_has_the_bundle_that_is_made_here() -> None:
+    """Unless it names another version."""
+    assert pinned()["KUBERNETES_VERSION"] == VERSION
 
 
 def test_staging_modules_are_of_the_same_release() -> None:
