@@ -17,7 +17,7 @@ _SCRIPT = re.compile(r"\b([a-z_]+)\.sh\b")
 _SOURCED = re.compile(r"\bhost/([a-z_]*(?:\$\{?\w+\}?)?[a-z_]*)\.sh\b")
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _FOR_ALL = ("Pulumi.yaml", "uv.lock", "cloud-init/fetch-schema")
-_ANYTHING = ("__main__.py", "components/", "stacks/", "doctor/", "host/", "cloud-init/", "images/")
+_ANYTHING = ("__main__.py", "components/", "stacks/", "doctor/", "host/", "cloud-init/", "images/", "bundle/")
 _BUILD = ("images/build", "images/disk.sh", "images/lib.sh")
 
 
@@ -72,6 +72,8 @@ class Tree:
         # Besides those that config names, a kind of lab may have layers of its own; and config names files as they are.
         layers = {f"cloud-init/{name}.yaml" for name in {"base", *words}}
         layers |= {path for path in self.paths if path.startswith(f"cloud-init/{kind}-") or path in words}
+        if kind == "kubernetes":
+            layers.add("bundle/manifests/")
         facts = f"stacks/facts/{stack}/"
         return frozenset({file, facts, *modules, *self._scripts(modules), *layers, *self._recipes(stack)})
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A node of a Kubernetes cluster, from a guest that is ready; steps of kubernetes_node.sh, over SSH to the guests.
+# A node of a Kubernetes cluster, from a guest that is ready; steps of host/kubernetes_node.sh, over SSH to the guests.
 # On stdin come the lab's SSH key and the files for a node below node/, packed: secrets, never in argv.
 # usage: kubernetes.sh init|join|leave|ready
 # environment: NODE ADDRESS HOST_KEY (of the node) NODE_ADDRESS (in the cluster), API_ADDRESS API_HOST_KEY (of the first control plane), LOGIN, ACCELERATOR
