@@ -117,7 +117,12 @@ def test_a_cluster() -> None:
         "apps/web.yaml": "",
         "apps/other.yaml": "",
     }
-    for path, stacks in (("cloud-init/kubernetes-node.yaml", ["k"]), ("apps/web.yaml", ["k"]), ("apps/other.yaml", [])):
+    for path, stacks in (
+        ("cloud-init/kubernetes-node.yaml", ["k"]),
+        ("apps/web.yaml", ["k"]),
+        ("bundle/manifests/flannel.yaml", ["k"]),
+        ("apps/other.yaml", []),
+    ):
         assert affected([path], tree(files), tree(files)) == stacks
 
 
