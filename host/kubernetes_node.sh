@@ -211,7 +211,8 @@ ready() {
     done
     logged admin rollout status -n kube-system deployment/coredns --timeout=600s || die "CoreDNS: must serve, got: $(said 1)"
     [ -e probe.yaml ] || return 0
-    trap 'logged admin delete -f probe.yaml --ignore-not-found --grace-period=1' EXIT
+    # Its pods, too: nothing of it is to be there for whoever comes next.
+    trap 'logged admin delete -f probe.yaml --ignore-not-found --cascade=foreground --timeout=300s' EXIT
     logged admin apply -f probe.yaml || die "the probe must be taken by the cluster, got: $(said 1)"
     logged admin rollout status -n kube-system daemonset/kvmlab-probe --timeout=600s ||
         die "a pod on each node must reach a service by its name and a pod on another node, got:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "doctor", "cloud-init", "images", "host")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "doctor", "cloud-init", "images", "bundle", "host")
 EDITORS_LINE = "# yaml-language-server:"
 EXAMPLES = [
     file.stem.removeprefix("Pulumi.")
