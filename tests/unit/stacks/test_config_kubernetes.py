@@ -53,7 +53,7 @@ def test_a_whole_cluster_in_a_line() -> None:
     )
     assert [guest.name for guest in made.guests] == [node.guest for node in made.kubernetes.nodes]
     assert {(guest.cpus, guest.memory, guest.disk) for guest in made.guests} == {(2, 2 * GIB, 20 * GIB)}
-    assert {guest.layers for guest in made.guests} == {("kubernetes-node",)}
+    assert {guest.layers for guest in made.guests} == {("kubernetes-node", "kubernetes-packages")}
     assert {guest.wait_for for guest in made.guests} == {"cloud-init"}
     assert [(guest.path, guest.group, guest.number) for guest in made.guests[:2]] == [
         ("lab.kubernetes.controlPlane", None, 1),
@@ -100,7 +100,7 @@ def test_nodes() -> None:
     assert made.kubernetes.nodes[-1] == Node("worker-11", "worker", {"disk": "ssd"}, ("gpu=yes:NoSchedule",))
     guests = {guest.name: guest for guest in made.guests}
     assert str(guests["worker-11"].address) == "10.20.0.30"
-    assert guests["control-plane-2"].layers == ("kubernetes-node", "docker")
+    assert guests["control-plane-2"].layers == ("kubernetes-node", "kubernetes-packages", "docker")
 
 
 @pytest.mark.parametrize(
