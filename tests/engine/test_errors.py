@@ -32,7 +32,7 @@ def lab(checkout: Checkout, text: str) -> None:
         ),
         (
             "{kind: guest, guests: {web: {}}}",
-            ["lab.kind: must be one of guests, host, got 'guest'; did you mean 'guests'?"],
+            ["lab.kind: must be one of guests, host, kubernetes, got 'guest'; did you mean 'guests'?"],
         ),
         (
             "{kind: guests, guests: {wéb: {}, " + "x" * 200 + ": {}}}",
