@@ -10,7 +10,7 @@ from pulumi_command import local
 
 from components import kubernetes_config, kubernetes_pki
 from components.archive import pack
-from components.kubernetes_config import API_PORT, ClusterSpec, Images, NodeSpec
+from components.kubernetes_config import API_PORT, ClusterSpec, NodeSpec
 from components.options import after, child, without_order
 from components.shell import Limits, limits, script
 
@@ -50,8 +50,6 @@ class KubernetesClusterArgs(Limits):
     """Plain, and a secret: the private SSH key to do so with."""
     version: str
     """Plain: of Kubernetes, without a `v`; the nodes have its programs. Change: replace."""
-    images: NotRequired[Images]
-    """Plain: tags of etcd and CoreDNS, where nodes have others than kubeadm asks for. Change: replace."""
     domain: str
     """Plain: DNS domain of the API servers' name. Change: replace."""
     pod_cidr: str
@@ -221,7 +219,6 @@ def _files(step: str, node: NodeArgs, args: KubernetesClusterArgs, seed: str) ->
         proxy_mode=args["proxy_mode"],
         cert_sans=args["cert_sans"],
         slow=args["accelerator"] == "qemu",
-        images=args.get("images", Images()),
     )
     spec = NodeSpec(node["name"], node["address"], node["is_control_plane"], node["taints"])
     if step == "init":

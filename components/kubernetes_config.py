@@ -3,10 +3,9 @@
 https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-
-import yaml
 
 TOKEN = "@TOKEN@"  # noqa: S105 (where one goes)
 """Stands in a JoinConfiguration for the token, which is made when a node joins and goes no way but SSH's stdin."""
@@ -17,13 +16,6 @@ _KUBEADM = "kubeadm.k8s.io/v1beta4"
 _CRI = "unix:///run/containerd/containerd.sock"
 
 Document = Mapping[str, object]
-
-
-class Images(NamedTuple):
-    """Tags of what kubeadm does not build itself, where they are not its own choice."""
-
-    coredns: str | None = None
-    etcd: str | None = None
 
 
 class ClusterSpec(NamedTuple):
@@ -40,7 +32,6 @@ class ClusterSpec(NamedTuple):
     cert_sans: Sequence[str]
     slow: bool
     """Whether CPUs are emulated: then everything may take its time before it counts as failed."""
-    images: Images = Images()
 
 
 class NodeSpec(NamedTuple):
@@ -105,7 +96,7 @@ def patches(cluster: ClusterSpec) -> dict[str, str]:
     probe = {"timeoutSeconds": 60, "periodSeconds": 20, "failureThreshold": 30}
     names = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
     return {
-        f"{name}+strategic.yaml": _yaml(
+        f"{name}+strategic.yaml": _text(
             {"spec": {"containers": [{"name": name, "livenessProbe": probe, "startupProbe": probe}]}}
         )
         for name in names
@@ -170,8 +161,6 @@ def _cluster(cluster: ClusterSpec) -> Document:
             "leader-elect-retry-period": "20s",
         }
         manager["extraArgs"] = scheduler["extraArgs"] = _arguments(lease)
-    if cluster.images.etcd:
-        etcd["imageTag"] = cluster.images.etcd
     server: dict[str, object] = {
         # Without it, the API server takes any certificate for a kubelet's. CIS 1.2.5
         "extraArgs": _arguments({"kubelet-certificate-authority": "/etc/kubernetes/pki/ca.crt"})
@@ -188,8 +177,6 @@ def _cluster(cluster: ClusterSpec) -> Document:
         "networking": {"podSubnet": cluster.pod_cidr, "serviceSubnet": cluster.service_cidr},
         "apiServer": server,
     }
-    if cluster.images.coredns:
-        document["dns"] = {"imageTag": cluster.images.coredns}
     if etcd:
         document["etcd"] = {"local": etcd}
     if manager:
@@ -222,8 +209,9 @@ def _proxy(cluster: ClusterSpec) -> Document:
 
 
 def _documents(*documents: Document) -> str:
-    return "---\n".join(_yaml(document) for document in documents)
+    return "---\n".join(_text(document) for document in documents)
 
 
-def _yaml(document: Document) -> str:
-    return yaml.safe_dump(document, sort_keys=False)
+def _text(document: Document) -> str:
+    """As JSON, which is YAML too, and in which Kubernetes takes no name for a truth value, as it does `n` and `y`."""
+    return f"{json.dumps(document, indent=2)}\n"

@@ -7,12 +7,12 @@ https://kubernetes.io/docs/setup/best-practices/certificates/
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -124,7 +124,8 @@ def kubeconfig(seed: str, lab: str, server: str) -> str:
         "current-context": lab,
         "users": [{"name": f"{lab}-admin", "user": user}],
     }
-    return yaml.safe_dump(document, sort_keys=False)
+    # JSON is YAML too, in which no name is taken for something else, as `n` and `y` are by kubectl.
+    return f"{json.dumps(document, indent=2)}\n"
 
 
 def serving(seed: str, lab: str, node: str, address: str) -> dict[str, str]:

@@ -2,10 +2,11 @@
 # A node of a Kubernetes cluster, from a guest that is ready; steps of host/kubernetes_node.sh, over SSH to the guests.
 # On stdin come the lab's SSH key and the files for a node below node/, packed: secrets, never in argv.
 # usage: kubernetes.sh init|join|leave|ready
-# environment: NODE ADDRESS HOST_KEY (of the node) NODE_ADDRESS (in the cluster), API_ADDRESS API_HOST_KEY (of the first control plane), LOGIN, ACCELERATOR
-#              NODE_SECONDS (until it must be done), ENDPOINT (the API servers' name) ENDPOINT_ADDRESSES
-#              CLUSTER (its lab) SERVICE_CIDR NODE_LABELS NODE_TAINTS (as kubectl has them) CLUSTER_NODES (names, for ready), and optionally AT_ONCE
-#              KVMLAB_DESTROYS (not empty: the whole lab goes, so that no pod need find another place)
+# environment: NODE ADDRESS HOST_KEY (of the node) NODE_ADDRESS (in the cluster) API_ADDRESS API_HOST_KEY (of the first control
+#              plane) LOGIN ACCELERATOR NODE_SECONDS (until it must be done) ENDPOINT (the API servers' name) ENDPOINT_ADDRESSES
+#              CLUSTER (its lab) SERVICE_CIDR, and optionally NODE_LABELS NODE_TAINTS (as kubectl has them)
+#              CLUSTER_NODES (names, for ready) AT_ONCE KVMLAB_DESTROYS (not empty: the whole lab goes, and no pod need find
+#              another place)
 set -eu
 . host/lib.sh
 . host/turns.sh

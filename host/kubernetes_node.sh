@@ -1,8 +1,8 @@
 #!/bin/sh
 # Steps of a cluster's life on a node of it, as root, from a directory with the files that kubernetes.sh has sent.
 # What kubeadm says goes to a log of its own on the node; here come one line an outcome, and what went wrong.
-# usage: kubernetes_node.sh init ENDPOINT ADDRESSES ADDRESS SERVICES | joined | join NODE ENDPOINT ADDRESSES ADDRESS SERVICES | token NODE | settle NODE TOKEN-ID LABELS TAINTS
-#        | drain NODE | forget NODE | reset | ready NODES
+# usage: kubernetes_node.sh init ENDPOINT ADDRESSES ADDRESS SERVICES | joined | join NODE ENDPOINT ADDRESSES ADDRESS SERVICES
+#        | token NODE | settle NODE TOKEN-ID LABELS TAINTS | drain NODE | forget NODE | reset | ready NODES
 set -eu
 umask 077
 cd "$(dirname "$0")"
@@ -12,8 +12,6 @@ pki=/etc/kubernetes/pki
 log=/var/log/kvmlab-kubernetes.log
 errors=$PWD/errors
 own=/etc/kubernetes/kvmlab # what we have made of this node, until a reset
-# Its proxy check cannot read an address of IPv4 in newer Go's way: golang/go#75712
-ignored=HTTPProxyCIDR
 
 die() {
     printf '%s\n' "$*" >&2
@@ -95,7 +93,7 @@ init() {
     if [ ! -e "$own/done" ]; then
         clear
         put_files
-        logged kubeadm init --config kubeadm.yaml --skip-token-print --ignore-preflight-errors="$ignored" ||
+        logged kubeadm init --config kubeadm.yaml --skip-token-print ||
             die "kubeadm init failed, see $log there: $(said 5)"
         mkdir -p "$own"
         : >"$own/done"
@@ -134,7 +132,7 @@ join() {
         put_files
         # shellcheck disable=SC2094 # two files
         sed "s/@TOKEN@/$(cat token)/" kubeadm.yaml >join.yaml
-        if logged kubeadm join --config join.yaml --ignore-preflight-errors="$ignored"; then
+        if logged kubeadm join --config join.yaml; then
             mkdir -p "$own"
             : >"$own/done"
             changed "$1 has joined${again:-}"
