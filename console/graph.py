@@ -6,8 +6,6 @@ from pathlib import Path
 from console import previews, text
 from console.legend import summary
 from console.mermaid import mermaid
-from console.reading import UnreadableError
-from console.running import refuse
 from console.steps import Json
 from console.svg import svg
 from console.topology import topology_of
@@ -18,20 +16,15 @@ DIRECTORY = Path("graphs")
 
 def show(stack: str, *flags: str) -> int:
     """Write what a preview shows, or say what keeps it from that, and write nothing; Pulumi's exit status."""
-    ended = previews.run(stack, *flags)
-    if not ended.printed:
-        refuse(stack, ended.said)
-        return ended.status
-    try:
-        told = ended.preview()
-    except UnreadableError as error:
-        return previews.refused(error)
-    if errors := [*text.errors(told)]:
-        sys.stdout.writelines(f"{error}\n" for error in errors)
-    elif not ended.status:
-        paths = " and ".join(str(path) for path in write(told, DIRECTORY, stack))
-        sys.stdout.write(f"changed: wrote {paths}: {summary(topology_of(told))}\n")
-    return ended.status
+
+    def tell(told: Json, status: int) -> None:
+        if errors := [*text.errors(told)]:
+            sys.stdout.writelines(f"{error}\n" for error in errors)
+        elif not status:
+            paths = " and ".join(str(path) for path in write(told, DIRECTORY, stack))
+            sys.stdout.write(f"changed: wrote {paths}: {summary(topology_of(told))}\n")
+
+    return previews.looked(stack, flags, tell)
 
 
 def write(preview: Json, directory: Path, stack: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,21 @@ def run(stack: str, *flags: str) -> Ended:
 
 def show(stack: str, *flags: str) -> int:
     """Say what `up` would do, or what keeps it from that; Pulumi's exit status."""
+
+    def tell(told: Json, _status: int) -> None:
+        _print([*text.marks(told), *([*text.errors(told)] or [*text.lines(told), *text.said(told)])])
+
+    return looked(stack, flags, tell)
+
+
+def looked(stack: str, flags: Sequence[str], tell: Callable[[Json, int], None]) -> int:
+    """Preview, and tell what it shows, or say in a line why it shows nothing; Pulumi's exit status.
+
+    Args:
+        stack: the stack.
+        flags: for Pulumi.
+        tell: is given what was shown, and that status.
+    """
     ended = run(stack, *flags)
     if not ended.printed:
         refuse(stack, ended.said)
@@ -55,7 +71,7 @@ def show(stack: str, *flags: str) -> int:
         told = ended.preview()
     except UnreadableError as error:
         return refused(error)
-    _print([*text.marks(told), *([*text.errors(told)] or [*text.lines(told), *text.said(told)])])
+    tell(told, ended.status)
     return ended.status
 
 

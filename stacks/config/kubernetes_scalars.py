@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Network, NetmaskValueError, ip_address
+from ipaddress import IPv4Network, ip_address
 
 from components.errors import got
-from stacks.config.scalars import LABEL_MAX, ScalarError
+from stacks.config.scalars import LABEL_MAX, PRIVATE, ScalarError, private_network
 
 OLDEST = 31
 """The first of 1 whose kubeadm takes the configuration that we write, v1beta4."""
@@ -19,7 +19,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _DNS_MAX = 253
 _FILE_MAX = 255
 """The kernel's, of one name in a path."""
-_CLUSTER = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+_CLUSTER = (*PRIVATE, IPv4Network("100.64.0.0/10"))
 """Private ones, and what carriers have for themselves: https://www.rfc-editor.org/rfc/rfc6598."""
 
 
@@ -48,25 +48,7 @@ def cluster_cidr(shortest: int, longest: int, example: str) -> Callable[[object]
         longest: the prefix of the smallest.
         example: one that is right.
     """
-    todo = f"write for example '{example}'"
-
-    def check(value: object) -> IPv4Network:
-        if not isinstance(value, str) or "/" not in value:
-            raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {todo}")
-        try:
-            network = IPv4Network(value, strict=False)
-        except (AddressValueError, NetmaskValueError):
-            raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {todo}") from None
-        if not shortest <= network.prefixlen <= longest:
-            raise ScalarError(f"must have a prefix from /{shortest} to /{longest}, got {got(value)}; {todo}")
-        if not any(network.subnet_of(block) for block in _CLUSTER):
-            blocks = ", ".join(map(str, _CLUSTER))
-            raise ScalarError(f"must be private, within one of {blocks}, got {got(value)}; {todo}")
-        if value != str(network):
-            raise ScalarError(f"must be a network address, got {got(value)}; did you mean '{network}'?")
-        return network
-
-    return check
+    return lambda value: private_network(value, (shortest, longest), _CLUSTER, example)
 
 
 def label_key(value: str) -> str | None:

@@ -1,7 +1,7 @@
 """Scalars that check themselves: each takes what YAML gave and returns a value, or says which rule it breaks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -37,7 +37,7 @@ _MACHINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9:][A-Za-z0-9_.:
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _LOCAL6 = IPv6Network("fd00::/8")
 _VOLUME_GROUP = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_+.-]*", re.ASCII)
-_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
 class ScalarError(ValueError):
@@ -240,18 +240,32 @@ def mac(value: object) -> str:
 
 def cidr(value: object) -> IPv4Network:
     """A private IPv4 network with its prefix, large enough for guests and small enough for one bridge."""
-    example = "write for example '10.20.0.0/24'"
+    return private_network(value, (16, 28), PRIVATE, "10.20.0.0/24")
+
+
+def private_network(
+    value: object, prefixes: tuple[int, int], blocks: Sequence[IPv4Network], example: str
+) -> IPv4Network:
+    """An IPv4 network with its prefix that nobody has on the internet.
+
+    Args:
+        value: what stands there.
+        prefixes: that of the largest, and that of the smallest.
+        blocks: within which it must be.
+        example: one that is right.
+    """
+    todo, (shortest, longest) = f"write for example '{example}'", prefixes
     if not isinstance(value, str) or "/" not in value:
-        raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {example}")
+        raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {todo}")
     try:
         network = IPv4Network(value, strict=False)
     except (AddressValueError, NetmaskValueError):
-        raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {example}") from None
-    if not 16 <= network.prefixlen <= 28:
-        raise ScalarError(f"must have a prefix from /16 to /28, got {got(value)}; {example}")
-    if not any(network.subnet_of(block) for block in _PRIVATE):
-        blocks = ", ".join(str(block) for block in _PRIVATE)
-        raise ScalarError(f"must be private, within one of {blocks}, got {got(value)}; {example}")
+        raise ScalarError(f"must be an IPv4 network with its prefix, got {got(value)}; {todo}") from None
+    if not shortest <= network.prefixlen <= longest:
+        raise ScalarError(f"must have a prefix from /{shortest} to /{longest}, got {got(value)}; {todo}")
+    if not any(network.subnet_of(block) for block in blocks):
+        within = ", ".join(map(str, blocks))
+        raise ScalarError(f"must be private, within one of {within}, got {got(value)}; {todo}")
     if value != str(network):
         raise ScalarError(f"must be a network address, got {got(value)}; did you mean '{network}'?")
     return network
