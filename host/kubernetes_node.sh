@@ -130,8 +130,8 @@ join() {
     for attempt in 1 2 3; do
         clear
         put_files
-        # shellcheck disable=SC2094 # two files
-        sed "s/@TOKEN@/$(cat token)/" kubeadm.yaml >join.yaml
+        # Not by an argument, which others on the node could read.
+        awk 'FNR == NR { token = $0; next } { gsub(/@TOKEN@/, token) } 1' token kubeadm.yaml >join.yaml
         if logged kubeadm join --config join.yaml; then
             mkdir -p "$own"
             : >"$own/done"

@@ -21,18 +21,34 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(*command: str, timeout: int = 900, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run to the end, output and errors together; what went wrong is in the assertion's text."""
-    return subprocess.run(
+    """Run to the end, output and errors together; what went wrong is in the assertion's text.
+
+    Whatever does not end in time is stopped as Ctrl-C stops it, with all that it started: left alone, a run would hold its
+    lab, and an emulated guest its CPU, for all tests that follow.
+    """
+    process = subprocess.Popen(
         command,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=timeout,
-        check=False,
+        start_new_session=True,
         env={**os.environ, **environment},
     )
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=60)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
+        raise AssertionError(f"{shlex.join(command)}: not done after {timeout} s\n{output}") from None
+    return subprocess.CompletedProcess(command, process.returncode, output)
 
 
 def act_at(pattern: str, act: Callable[["subprocess.Popen[str]"], object], *command: str) -> str:
