@@ -193,3 +193,7 @@ kubernetes-bundle-check: setup ## look into a bundle, build another, kill that a
 .PHONY: bench
 bench: setup ## compare with guests by hand, an empty and a plain Pulumi program, and OpenTofu
 	@. .toolchain/env && python -m bench
+
+.PHONY: bench-kubernetes
+bench-kubernetes: setup ## compare six nodes with the same ones by a script, KVMLAB_CLUSTERS times, from a bundle (an hour without KVM)
+	@. .toolchain/env && python -u -m bench cluster

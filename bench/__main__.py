@@ -1,6 +1,7 @@
 """`make bench`: run all comparisons, print tables, write bench/results.json and the tables of docs/benchmarks.md.
 
-usage: python -m bench [boot|scale|growth|comment]...   without a part: all of them, and only then are results written
+usage: python -m bench [boot|scale|growth|comment|cluster]...   without a part: all but the last, which needs a bundle;
+only then are results written
 
 Exit 1 when a limit is not met.
 """
@@ -14,6 +15,7 @@ from typing import NoReturn
 
 from bench import report
 from bench.boot import boot
+from bench.cluster import cluster
 from bench.comment import rendering
 from bench.figures import Measured
 from bench.growth import growth
@@ -21,17 +23,20 @@ from bench.scale import scale
 from bench.timing import machine
 
 PARTS: dict[str, Callable[[], Measured]] = {"boot": boot, "scale": scale, "growth": growth, "comment": rendering}
+ALONE: dict[str, Callable[[], Measured]] = {"cluster": cluster}
+"""What is run by its name only."""
 
 
 def main(wanted: Sequence[str]) -> int:
     """Run, show, record."""
-    if unknown := set(wanted) - PARTS.keys():
-        raise SystemExit(f"bench: parts must be of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
+    known = PARTS | ALONE
+    if unknown := set(wanted) - known.keys():
+        raise SystemExit(f"bench: parts must be of {', '.join(known)}, got {', '.join(sorted(unknown))}")
     if os.geteuid() != 0:
         raise SystemExit("bench: must run as root, as what it compares with has no sudo of its own")
     # As at an interrupt, what was made is removed.
     signal.signal(signal.SIGTERM, _stop)
-    parts = [PARTS[name]() for name in wanted or PARTS]
+    parts = [known[name]() for name in wanted or PARTS]
     record: report.Record = {
         "machine": machine(),
         "ratios": [ratio for part in parts for ratio in part.ratios],
