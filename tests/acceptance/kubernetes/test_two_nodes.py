@@ -13,13 +13,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.kubernetes.workload import deploy, used
-from tests.e2e.cluster import Cluster
-from tests.e2e.lab import host, run
+from tests.acceptance.kubernetes.workload import application, used
+from tests.e2e.cluster import Cluster, eventually
+from tests.e2e.lab import ROOT, host, run
 
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(3600)]
 
 STACK = "e2e-two"
+WORKER = {"labels": {"disk": "big"}, "taints": ["kvmlab.test/kind=slow:PreferNoSchedule"]}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def cluster(found: dict[str, list[str]]) -> Iterator[Cluster]:
     """A lab of one control plane and one worker, up."""
     assert STACK not in found["pools"]
     lab = Cluster(STACK, "10.20.62.0/24")
-    lab.ask(1, {"labels": {"disk": "big"}})
+    lab.ask(1, WORKER)
     lab.make("up")
     lab.make("kubeconfig")
     yield lab
@@ -49,16 +50,24 @@ def test_the_cluster_works(cluster: Cluster) -> None:
         assert status["nodeInfo"]["kubeletVersion"] == "v1.35.4"
         addresses = {one["type"]: one["address"] for one in status["addresses"]}
         assert addresses == {"InternalIP": cluster.address(name), "Hostname": name}
-    assert cluster.kubectl("get", "node", "worker-1", "-o", "jsonpath={.metadata.labels.disk}") == "big"
+    (worker,) = (node for node in cluster.objects("nodes") if node["metadata"]["name"] == "worker-1")
+    assert worker["metadata"]["labels"]["disk"] == "big"
+    assert {"key": "kvmlab.test/kind", "value": "slow", "effect": "PreferNoSchedule"} in worker["spec"]["taints"]
     assert cluster.changes() == {}
 
 
 def test_an_application_is_reached_from_the_host(cluster: Cluster) -> None:
-    """By a port of every node."""
-    deploy(cluster, replicas=1)
+    """The tutorial's, as a part of the lab, by a port of every node; one worker has a place for one pod alone."""
+    file = ROOT / ".kvmlab" / f"{STACK}-web.yaml"
+    file.write_text(application().replace("replicas: 2", "replicas: 1"), encoding="utf-8")
+    cluster.ask(1, WORKER, manifests=[str(file.relative_to(ROOT))])
+    changes = cluster.changes()
+    assert {name.rpartition("::")[2] for name in changes} == {"kubernetes", "kubernetes-control-plane-1"}, changes
+    cluster.make("up")
     with used(cluster.address("worker-1")) as user:
-        user.wait(60)
+        eventually(120, "is not served on and on", lambda: len(user.answers) > 5)
     assert not user.failures
+    assert user.answers[-1].startswith("served by web-")
 
 
 def test_secrets_are_where_they_must_be_alone(cluster: Cluster) -> None:
