@@ -42,6 +42,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     names = {node.guest for node in spec.nodes}
     # Config has seen to it that all nodes are on one host.
     part, facts = next(both for both in placed if any(guest.name in names for guest in both[0].guests))
+    accelerator = preflight.accelerator(part, facts)
     args: KubernetesClusterArgs = {
         "name": lab.stack,
         "login": seeds.LOGIN,
@@ -52,10 +53,10 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         "service_cidr": str(spec.service_cidr),
         "proxy_mode": spec.proxy_mode,
         "cert_sans": spec.cert_sans,
-        "manifests": applied(spec, lab.network.domain),
+        "manifests": applied(spec, lab.network.domain, slow=accelerator == "qemu"),
         "probe": probe(spec),
         "nodes": [_node(lab, spec.network, node, made) for node in spec.nodes],
-        "accelerator": preflight.accelerator(part, facts),
+        "accelerator": accelerator,
         "node_seconds": max(guest.ready_timeout for guest in lab.guests if guest.name in names),
         **limits_of(part.host),
     }
@@ -70,7 +71,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
     return [*made.last, cluster.ready]
 
 
-def applied(spec: Kubernetes, domain: str) -> dict[str, str]:
+def applied(spec: Kubernetes, domain: str, *, slow: bool) -> dict[str, str]:
     """What is applied, by names that sort as it is: the CNI's first, the user's own last."""
     ours = {"10-flannel.yaml": spec.cni == "flannel", "20-metrics-server.yaml": spec.metrics_server}
     ours["30-local-path.yaml"] = spec.local_path
@@ -78,6 +79,9 @@ def applied(spec: Kubernetes, domain: str) -> dict[str, str]:
         "API_HOST": endpoint(domain),
         "POD_CIDR": str(spec.pod_cidr),
         "NFTABLES": "true" if spec.proxy_mode == "nftables" else "false",
+        # An emulated kubelet takes longer for an answer than a server of metrics waits by itself.
+        "METRIC_RESOLUTION": "60s" if slow else "15s",
+        "KUBELET_REQUEST_TIMEOUT": "40s" if slow else "10s",
     }
     found = {name: _filled(name.partition("-")[2], values) for name, wanted in ours.items() if wanted}
     for number, file in enumerate(spec.manifests):

@@ -1,8 +1,10 @@
 """Manifests are read before anything is changed: what is no object of Kubernetes is told with its file and number."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from components.errors import Problem
 from stacks import kubernetes, lint, manifests
@@ -84,3 +86,17 @@ def test_lint(tmp_path: Path) -> None:
     file.write_text("config: {'kvmlab:lab': {kind: kubernetes, kubernetes: {manifests: [gone.yaml]}}}\n", "utf-8")
     [line] = lint.look(file)
     assert "lab.kubernetes.manifests[0]: must be a file of the checkout, got 'gone.yaml'" in line.text
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_all_of_ours_is_filled_in(slow: bool) -> None:
+    """Objects by one name a file, without a place that nothing was put into; slow nodes are given more time."""
+    section = {"metricsServer": True, "localPath": True}
+    spec = lab({"kind": "kubernetes", "kubernetes": section}).kubernetes
+    assert spec
+    found = kubernetes.applied(spec, "lab.internal", slow=slow)
+    assert list(found) == ["10-flannel.yaml", "20-metrics-server.yaml", "30-local-path.yaml"]
+    for text in [*found.values(), kubernetes.probe(spec)]:
+        assert not re.search("@[A-Z_]+@", text)
+        assert all(document["kind"] for document in yaml.safe_load_all(text))
+    assert ("--metric-resolution=60s" in found["20-metrics-server.yaml"]) == slow
