@@ -124,12 +124,12 @@ e2e-guests: setup ## real guests with all that config can ask for, and what edit
 	@. .toolchain/env && pytest $(of_guests:%=tests/acceptance/test_%.py) -s
 
 .PHONY: e2e-kubernetes
-e2e-kubernetes: setup ## a cluster of two nodes, from a bundle that `make kubernetes-bundle` has made (a quarter of an hour without KVM)
-	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_two_nodes.py -s -x
+e2e-kubernetes: setup ## a cluster of two nodes, from a bundle that `make kubernetes-bundle` has made (ten minutes without KVM)
+	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_two_nodes.py -s
 
 .PHONY: acceptance-kubernetes
 acceptance-kubernetes: setup ## six nodes from nothing, KVMLAB_CLUSTERS times, then what happens to a cluster in its life (two hours without KVM)
-	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_six_nodes.py -s -x
+	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_killed_start.py tests/acceptance/kubernetes/test_six_nodes.py -s -x
 
 .PHONY: e2e-host
 e2e-host: setup ## make a bare machine a hypervisor, over SSH; a guest plays it (half an hour without KVM)

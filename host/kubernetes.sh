@@ -111,5 +111,7 @@ trap '[ -z "$teller" ] || kill "$teller" 2>/dev/null; rm -rf "$work"' EXIT
 mkdir "$work/node" "$work/script"
 for directory in pki/etcd serving patches manifests; do mkdir -p "$work/node/$directory"; done
 unpack "$work"
+# A worker has nothing of etcd's.
+rmdir "$work/node/pki/etcd" 2>/dev/null || true
 printf '%s %s\n' "$ADDRESS" "$HOST_KEY" "$API_ADDRESS" "$API_HOST_KEY" >"$work/known_hosts"
 "$1"

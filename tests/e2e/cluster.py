@@ -45,7 +45,7 @@ class Cluster(Lab):
 
     def kubectl(self, *arguments: str, timeout: int = 180) -> str:
         """Run kubectl here, as whoever has the kubeconfig that `make kubeconfig` wrote; what it printed."""
-        done = run(str(self._program()), "--kubeconfig", str(self.kubeconfig), *arguments, timeout=timeout)
+        done = run(*self._as_admin(), *arguments, timeout=timeout)
         assert done.returncode == 0, done.stdout
         return done.stdout.strip()
 
@@ -80,6 +80,11 @@ class Cluster(Lab):
             name: next(one["status"] for one in found if one["type"] == "Ready") for name, found in conditions.items()
         }
 
+    def measured(self) -> list[str]:
+        """A line for each node of which metrics-server knows how busy it is."""
+        done = run(*self._as_admin(), "top", "nodes", "--no-headers", timeout=180)
+        return done.stdout.splitlines() if done.returncode == 0 else []
+
     def is_ready(self, workers: int) -> None:
         """So many nodes are there, all Ready, and nothing of the probe is left."""
         names = {"control-plane-1", *(f"worker-{number}" for number in range(1, workers + 1))}
@@ -89,14 +94,14 @@ class Cluster(Lab):
         secrets = self.objects("secrets", "-n", "kube-system", "--field-selector=type=bootstrap.kubernetes.io/token")
         assert all("join of" not in str(secret["data"].get("description")) for secret in secrets)
 
-    def _program(self) -> Path:
-        """Of the bundle, so that it is of the cluster's version."""
+    def _as_admin(self) -> tuple[str, ...]:
+        """The bundle's kubectl, so that it is of the cluster's version, and whom it is for."""
         program = ROOT / ".kvmlab" / "kubectl"
         if not program.exists():
             (bundle,) = Path("/var/lib/kvmlab/kubernetes").glob("*/volume.img")
             subprocess.run(["debugfs", "-R", f"dump bin/kubectl {program}", bundle], check=True, capture_output=True)
             program.chmod(0o755)
-        return program
+        return (str(program), "--kubeconfig", str(self.kubeconfig))
 
 
 def eventually(seconds: int, what: str, check: Callable[[], bool]) -> None:

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 def run(*command: str, timeout: int = 900, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run to the end, output and errors together; what went wrong is in the assertion's text.
 
-    Whatever does not end in time is stopped as Ctrl-C stops it, with all that it started: left alone, a run would hold its
-    lab, and an emulated guest its CPU, for all tests that follow.
+    Whatever does not end in time is stopped as Ctrl-C stops it, with all that it started: left alone, a run would hold
+    its lab, and an emulated guest its CPU, for all tests that follow.
     """
     process = subprocess.Popen(
         command,
