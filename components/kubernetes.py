@@ -95,8 +95,12 @@ class KubernetesCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: KubernetesClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kvmlab:index:KubernetesCluster", name, shown(args), without_order(opts))
         first, *others = args["nodes"]
-        begun = self._node(name, "init", first, args, [])
-        joined = [self._node(name, "join", node, args, [begun]) for node in others]
+        begun = self._node(name, "init", first, args)
+        joined: list[local.Command] = []
+        for node in others:
+            # etcd learns of one member at a time.
+            waits = joined if node["is_control_plane"] else []
+            joined.append(self._node(name, "join", node, args, begun, waits))
         nodes = " ".join(node["name"] for node in args["nodes"])
         # There once the cluster works.
         self.ready = script(
@@ -115,8 +119,15 @@ class KubernetesCluster(pulumi.ComponentResource):
         self.register_outputs({"kubeconfig": self.kubeconfig, "api": self.api})
 
     def _node(
-        self, name: str, step: str, node: NodeArgs, args: KubernetesClusterArgs, before: Sequence[local.Command]
+        self,
+        name: str,
+        step: str,
+        node: NodeArgs,
+        args: KubernetesClusterArgs,
+        begun: local.Command | None = None,
+        waits: Sequence[local.Command] = (),
     ) -> local.Command:
+        before = [begun] if begun else []
         birth = [node["address"], *(_birth(args) if step == "init" else [])]
         return script(
             f"{name}-{node['name']}",
@@ -127,7 +138,7 @@ class KubernetesCluster(pulumi.ComponentResource):
                 "NODE_TAINTS": " ".join(sorted(node["taints"])),
                 **limits(args),
             },
-            child(self, pulumi.ResourceOptions.merge(after(*before), _REPLACED)),
+            child(self, pulumi.ResourceOptions.merge(after(*before, *waits), _REPLACED)),
             delete="kubernetes.sh leave",
             stdin=_stdin(args, step, node),
             # A new guest is a new node, and a new control plane is another cluster.

@@ -30,6 +30,18 @@ def test_workers_wait_for_the_control_plane_and_the_end_for_all() -> None:
     assert {"it-control-plane-1", "it-worker-1"} <= found[READY].depends_on
 
 
+def test_control_planes_join_one_after_another() -> None:
+    """As etcd takes its members; a worker waits for the first alone, and nobody is another node for another's sake."""
+    args = cluster_args()
+    first, *workers = args["nodes"]
+    more = [node(f"control-plane-{number}", f"10.20.7.{10 + number}", is_control_plane=True) for number in (2, 3)]
+    found = made({**args, "nodes": [first, *more, *workers]})
+    third = found["Command it-control-plane-3"]
+    assert "it-control-plane-2" in third.depends_on
+    assert third.inputs["triggers"][:2] == ["control-plane-3-id", "it-control-plane-1-id"]
+    assert not {"it-control-plane-2", "it-control-plane-3"} & found[WORKER].depends_on
+
+
 def test_only_control_planes_get_the_authorities() -> None:
     """A worker gets its own serving key, and the hash of whom to trust."""
     found = made(cluster_args())
