@@ -26,6 +26,7 @@ class Cluster(Lab):
         """
         super().__init__(stack)
         self.cidr = cidr
+        self.patience = 5400
         self.kubeconfig = ROOT / ".kvmlab" / "kubeconfig" / stack
 
     def ask(self, workers: int, worker: Mapping[str, object] | None = None, **kubernetes: object) -> None:

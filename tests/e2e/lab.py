@@ -81,6 +81,7 @@ class Lab:
         """Name the stack; nothing is made yet."""
         self.stack = stack
         self.file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+        self.patience = 900
 
     def write(self, lab: Mapping[str, object]) -> None:
         """Write the stack's config, as a user would edit it."""
@@ -88,7 +89,7 @@ class Lab:
 
     def make(self, target: str) -> str:
         """Run a make target for the stack; its output."""
-        done = run("make", target, f"STACK={self.stack}")
+        done = run("make", target, f"STACK={self.stack}", timeout=self.patience)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
