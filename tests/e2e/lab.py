@@ -86,9 +86,9 @@ class Lab:
         """Write the stack's config, as a user would edit it."""
         self.file.write_text(yaml.safe_dump({"config": {"kvmlab:lab": dict(lab)}}), encoding="utf-8")
 
-    def make(self, target: str) -> str:
+    def make(self, target: str, seconds: int = 900) -> str:
         """Run a make target for the stack; its output."""
-        done = run("make", target, f"STACK={self.stack}")
+        done = run("make", target, f"STACK={self.stack}", timeout=seconds)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
