@@ -127,6 +127,10 @@ e2e-guests: setup ## real guests with all that config can ask for, and what edit
 e2e-kubernetes: setup ## a cluster of two nodes, from a bundle that `make kubernetes-bundle` has made (ten minutes without KVM)
 	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_two_nodes.py -s
 
+.PHONY: online-kubernetes
+online-kubernetes: setup ## a cluster of two nodes that get packages and images online, from a mirror that is made of a bundle (half an hour without KVM)
+	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_packages.py tests/acceptance/kubernetes/test_online.py -s -x
+
 .PHONY: acceptance-kubernetes
 acceptance-kubernetes: setup ## six nodes from nothing, KVMLAB_CLUSTERS times, then what happens to a cluster in its life (two hours without KVM)
 	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_killed_start.py tests/acceptance/kubernetes/test_six_nodes.py -s -x

@@ -1,5 +1,6 @@
 """The lab of kind `kubernetes`: guests as ever, and a cluster of those that are its nodes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from stacks.seed import stack_seed
 
 ROOT = Path(__file__).parents[1]
 MANIFESTS = ROOT / "bundle" / "manifests"
+_ONLINE = re.compile(r"^ *# online\b.*?^ *# end\n", re.MULTILINE | re.DOTALL)
+"""In a manifest, what a bundle's nodes have without it, and could not pull."""
 PROBE_IMAGES = {"bundle": "kvmlab/probe:1", "online": "registry.k8s.io/e2e-test-images/busybox:1.36.1-1"}
 
 
@@ -83,7 +86,7 @@ def applied(spec: Kubernetes, domain: str, *, slow: bool) -> dict[str, str]:
         "METRIC_RESOLUTION": "60s" if slow else "15s",
         "KUBELET_REQUEST_TIMEOUT": "40s" if slow else "10s",
     }
-    found = {name: _filled(name.partition("-")[2], values) for name, wanted in ours.items() if wanted}
+    found = {name: _filled(name.partition("-")[2], spec, values) for name, wanted in ours.items() if wanted}
     for number, file in enumerate(spec.manifests):
         text = (ROOT / file).read_text(encoding="utf-8")
         found[f"{50 + number}-{Path(file).name}"] = text if text.endswith("\n") else f"{text}\n"
@@ -94,11 +97,13 @@ def probe(spec: Kubernetes) -> str:
     """What sees whether pods reach each other; nothing where the user brings the CNI."""
     if spec.cni == "none":
         return ""
-    return _filled("probe.yaml", {"PROBE_IMAGE": PROBE_IMAGES[spec.source], "NODES": str(len(spec.nodes))})
+    return _filled("probe.yaml", spec, {"PROBE_IMAGE": PROBE_IMAGES[spec.source], "NODES": str(len(spec.nodes))})
 
 
-def _filled(file: str, values: Mapping[str, str]) -> str:
+def _filled(file: str, spec: Kubernetes, values: Mapping[str, str]) -> str:
     text = (MANIFESTS / file).read_text(encoding="utf-8")
+    if spec.bundle:
+        text = _ONLINE.sub("", text)
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text

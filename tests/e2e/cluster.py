@@ -15,17 +15,18 @@ NODE = {"memory": "1536MiB", "disk": "8GiB", "shutdownTimeout": "20s"}
 
 
 class Cluster(Lab):
-    """One stack of kind `kubernetes`, made of the bundle."""
+    """One stack of kind `kubernetes`, made of the bundle unless it asks for another source."""
 
-    def __init__(self, stack: str, cidr: str) -> None:
+    def __init__(self, stack: str, cidr: str, mode: str = "nat") -> None:
         """Name the stack; nothing is made yet.
 
         Args:
             stack: the lab's.
             cidr: its network's.
+            mode: what guests reach.
         """
         super().__init__(stack)
-        self.cidr = cidr
+        self.network = {"cidr": cidr, "mode": mode}
         self.patience = 5400
         self.kubeconfig = ROOT / ".kvmlab" / "kubeconfig" / stack
 
@@ -42,7 +43,7 @@ class Cluster(Lab):
             "controlPlane": {**NODE, "cpus": 2, "memory": "2560MiB"},
             "worker": {**NODE, "count": workers, "cpus": 1, **(worker or {})},
         }
-        self.write({"kind": "kubernetes", "network": {"cidr": self.cidr}, "kubernetes": {**section, **kubernetes}})
+        self.write({"kind": "kubernetes", "network": self.network, "kubernetes": {**section, **kubernetes}})
 
     def kubectl(self, *arguments: str, timeout: int = 180) -> str:
         """Run kubectl here, as whoever has the kubeconfig that `make kubeconfig` wrote; what it printed."""

@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,20 +59,30 @@ def volume(directory: Path, at: Path) -> Generator[Path]:
         yield where
 
 
-@contextmanager
-def node(directory: Path, at: Path) -> Generator[Path]:
+def node(directory: Path, at: Path) -> AbstractContextManager[Path]:
     """The node's root file system; what is written to it is forgotten."""
+    return system(directory / "node.qcow2", at)
+
+
+@contextmanager
+def system(image: Path, at: Path) -> Generator[Path]:
+    """The same of any image that images/disk.sh has made."""
     at.mkdir(parents=True)
     raw, below, changes = at / "raw", at / "below", at / "changes"
-    run("qemu-img", "convert", "-O", "raw", directory / "node.qcow2", raw)
+    run("qemu-img", "convert", "-O", "raw", image, raw)
     with ExitStack() as mounts:
         mounts.enter_context(mounted(raw, below, f"loop,ro,noload,offset={ROOT_AT}"))
         mounts.enter_context(mounted("changes", changes, "mode=755", "tmpfs"))
-        for name in ("upper", "work"):
-            (changes / name).mkdir()
-        options = f"lowerdir={below},upperdir={changes}/upper,workdir={changes}/work"
-        yield mounts.enter_context(mounted("node", at / "root", options, "overlay"))
+        yield mounts.enter_context(above(below, at))
     raw.unlink()
+
+
+def above(below: Path | str, at: Path) -> AbstractContextManager[Path]:
+    """A file system above another one, whose changes are in `changes`."""
+    for name in ("upper", "work"):
+        (at / "changes" / name).mkdir()
+    options = f"lowerdir={below},upperdir={at}/changes/upper,workdir={at}/changes/work"
+    return mounted("node", at / "root", options, "overlay")
 
 
 class Containerd:

@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 from typing import cast
 
-import pytest
 import yaml
 
-from bundle.contents import applets, libraries, names
+from bundle.contents import applets, libraries, names, pulled
 from bundle.versions import HERE, pinned
 from stacks.config.models.kubernetes import VERSION
+from stacks.config.parsing import parse
+from stacks.kubernetes import applied
+from tests.unit.stacks.labs import IMAGES, LAYERS
 
 MODULES = {
     "KUBERNETES_VERSION": ("kubernetes", "k8s.io/kubernetes"),
@@ -39,15 +41,34 @@ def asked(value: object) -> list[dict[str, object]]:
     return [found for item in cast("list[object]", value) for found in asked(item)] if isinstance(value, list) else []
 
 
-@pytest.mark.parametrize("name", ["flannel.yaml", "metrics-server.yaml"])
-def test_manifests_ask_for_what_is_there(name: str) -> None:
-    """An image that a node has not would be pulled, and cannot be."""
-    text = re.sub(r"@\w+@", "0", (HERE / "manifests" / name).read_text("utf-8"))
-    containers = asked(list(yaml.safe_load_all(text)))
-    assert containers
-    for container in containers:
-        assert container["image"] in names(pinned())
-        assert container["imagePullPolicy"] == "IfNotPresent"
+def images(source: str) -> set[str]:
+    """What the manifests of a cluster ask for, each image only where a node has it not."""
+    asks = {"kind": "kubernetes", "kubernetes": {"source": source, "metricsServer": True}}
+    cluster = parse(asks, "home", LAYERS, IMAGES).kubernetes
+    assert cluster
+    texts = applied(cluster, "home.internal", slow=True).values()
+    containers = asked([document for text in texts for document in yaml.safe_load_all(text)])
+    assert all(container["imagePullPolicy"] == "IfNotPresent" for container in containers)
+    return {str(container["image"]) for container in containers}
+
+
+def test_manifests_ask_for_what_is_there() -> None:
+    """An image that a bundle's node has not would be pulled, and cannot be."""
+    assert images("bundle") == set(names(pinned())[-3:-1])
+
+
+def test_nodes_without_a_bundle_get_flannels_plugin() -> None:
+    """Which is in no package of theirs."""
+    assert images("online") == images("bundle") | {pulled(pinned())[-1]}
+
+
+def test_nodes_without_a_bundle_have_the_same_files() -> None:
+    """What keeps networkd and udev from what a cluster makes."""
+    layer = yaml.safe_load((HERE.parent / "cloud-init/kubernetes-packages.yaml").read_text("utf-8"))
+    (_, *files) = layer["write_files"]
+    assert len(files) == 2
+    for file in files:
+        assert file["content"] == (HERE / f"node/overlay{file['path']}").read_text("utf-8")
 
 
 def test_versions_are_those_of_the_modules() -> None:
