@@ -52,13 +52,14 @@ must() {
 
 settle() { must "$API_ADDRESS" settle "$NODE" "$1" "$NODE_LABELS" "$NODE_TAINTS"; }
 
-# Joins and the first start keep the host busy, as the guests' boots do, so they take turns with those.
+# Joins and the first start keep the host busy, as the guests' boots do, so they take turns with those. That a node is Ready is
+# waited for without one: its pods start meanwhile, which takes as long and leaves the host idle.
 init() {
     take_turn "$NODE"
     tell 'its control plane starts'
     must "$ADDRESS" init "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
-    settle -
     end_turn
+    settle -
 }
 
 join() {
@@ -71,8 +72,8 @@ join() {
         printf '%s\n' "$token" >"$work/node/token"
     fi
     must "$ADDRESS" join "$NODE" "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
-    settle "${token%%.*}"
     end_turn
+    settle "${token%%.*}"
 }
 
 ready() {
