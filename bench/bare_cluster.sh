@@ -49,14 +49,14 @@ path='PATH=$PATH:/usr/sbin:/sbin:/opt/kubernetes/bin; export KUBECONFIG=/etc/kub
 
 init() {
     prepare "$first"
-    on "$first" "sudo sh -ec '$path; kubeadm init --config kubeadm.yaml --skip-token-print
+    on "$first" "sudo sh -ec '$path; kubeadm init --config init.yaml --skip-token-print
         for file in manifests/*; do kubectl apply --server-side -f \$file; done'"
 }
 
 join() {
     token=$(on "$first" "sudo sh -ec '$path; kubeadm token create --ttl 30m'")
     prepare "$@"
-    on "$1" "sudo sh -ec '$path; sed -i s/@TOKEN@/$token/ kubeadm.yaml; kubeadm join --config kubeadm.yaml'"
+    on "$1" "sudo sh -ec '$path; sed -i s/@TOKEN@/$token/ join.yaml; kubeadm join --config join.yaml'"
 }
 
 make() {

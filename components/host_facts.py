@@ -127,6 +127,8 @@ class HostFacts:
     """Domains that a run has begun to make or to change, and has not come to the end with."""
     births: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     """What domains are made of: the image's link, and the instance-id that replaces it, or `-` where none does."""
+    cluster: dict[str, str] = field(default_factory=dict[str, str])
+    """What the lab's Kubernetes cluster was made with, by components.kubernetes.BIRTH; empty where there is none."""
     written: frozenset[str] = frozenset()
     """The lab's disks that are no longer as they were made, file names."""
     pending: frozenset[str] = frozenset()
@@ -250,6 +252,7 @@ def parse(output: str) -> HostFacts:
         },
         unfinished=frozenset(row[0].removesuffix(".unfinished") for row in rows.get("unfinished", [])),
         births={domain: (link, instance) for domain, link, instance in rows.get("birth", [])},
+        cluster=dict(row[0].split("=", 1) for row in rows.get("cluster", [])),
         written=frozenset(row[0] for row in rows.get("written", [])),
         pending=frozenset(row[0] for row in rows.get("pending", [])),
         restarted=frozenset(row[0] for row in rows.get("restarted", [])),

@@ -14,6 +14,9 @@ from components.kubernetes_config import API_PORT, ClusterSpec, NodeSpec
 from components.options import after, child, without_order
 from components.shell import Limits, limits, script
 
+BIRTH = ("version", "domain", "pod_cidr", "service_cidr", "proxy_mode")
+"""Of its arguments, what a cluster cannot be changed in; the host keeps what it was made with."""
+
 
 class NodeArgs(TypedDict):
     """A guest that is a node."""
@@ -59,13 +62,15 @@ class KubernetesClusterArgs(Limits):
     proxy_mode: str
     """Plain: kube-proxy's mode, `nftables` or `iptables`. Change: replace."""
     cert_sans: Sequence[str]
-    """Plain: further names and addresses of the API server. Change: replace."""
+    """Plain: further names and addresses of the API server. Change: live, its certificate is made anew."""
     manifests: Mapping[str, str]
     """Plain: YAML by name, applied in the order of names: the CNI's first. Change: applied again; what goes, stays."""
     probe: str
     """Plain: YAML of what sees whether pods reach each other; empty where no CNI is ours, and nothing can be said."""
     nodes: Sequence[NodeArgs]
     """Control planes first; the first of all makes the cluster."""
+    pool_path: str
+    """Plain: the lab's directory on the host, in which it is kept what the cluster was made with. Change: live."""
     accelerator: str
     """Plain: the guests' domain type. Emulated CPUs are waited for longer."""
     node_seconds: int
@@ -83,7 +88,7 @@ class KubernetesCluster(pulumi.ComponentResource):
     Certificate authorities follow from the seed, so that nodes know whom to trust without asking, and tokens live until
     their node has joined: docs/decisions/0032.
 
-    Replaces on: name, version, CIDRs, proxy_mode, cert_sans, a node's guest or address.
+    Replaces on: name, version, domain, CIDRs, proxy_mode, a node's guest or address.
     Source: https://kubernetes.io/docs/reference/setup-tools/kubeadm/
     """
 
@@ -128,12 +133,18 @@ class KubernetesCluster(pulumi.ComponentResource):
         waits: Sequence[local.Command] = (),
     ) -> local.Command:
         before = [begun] if begun else []
-        birth = [node["address"], *(_birth(args) if step == "init" else [])]
+        birth = [node["address"]]
+        kept: dict[str, pulumi.Input[str]] = {}
+        if step == "init":
+            birth += [args["name"], *(args[key] for key in BIRTH)]
+            told = " ".join(f"{key}={args[key]}" for key in BIRTH)
+            kept = {"CLUSTER_BIRTH": told, "POOL_PATH": args["pool_path"]}
         return script(
             f"{name}-{node['name']}",
             f"kubernetes.sh {step}",
             {
                 **_environment(args, node),
+                **kept,
                 "NODE_LABELS": " ".join(f"{key}={value}" for key, value in sorted(node["labels"].items())),
                 "NODE_TAINTS": " ".join(sorted(node["taints"])),
                 **limits(args),
@@ -168,14 +179,6 @@ def _told(node: NodeArgs) -> dict[str, object]:
         "role": "control-plane" if node["is_control_plane"] else "worker",
     }
     return told | {key: node[key] for key in ("labels", "taints") if node[key]}
-
-
-def _birth(args: KubernetesClusterArgs) -> list[str]:
-    """What a cluster cannot be changed in."""
-    return [
-        *(args[key] for key in ("name", "version", "domain", "pod_cidr", "service_cidr", "proxy_mode")),
-        *args["cert_sans"],
-    ]
 
 
 def _environment(args: KubernetesClusterArgs, node: NodeArgs) -> dict[str, pulumi.Input[str]]:
@@ -233,12 +236,13 @@ def _files(step: str, node: NodeArgs, args: KubernetesClusterArgs, seed: str) ->
     )
     spec = NodeSpec(node["name"], node["address"], node["is_control_plane"], node["taints"])
     if step == "init":
-        files = {"kubeadm.yaml": kubernetes_config.init(cluster, spec)}
-        files |= {f"manifests/{name}": text for name, text in args["manifests"].items()}
+        files = {f"manifests/{name}": text for name, text in args["manifests"].items()}
     else:
         key_hash = kubernetes_pki.authority(seed, args["name"]).key_hash
-        files = {"kubeadm.yaml": kubernetes_config.join(cluster, spec, key_hash)}
+        files = {"join.yaml": kubernetes_config.join(cluster, spec, key_hash)}
     if node["is_control_plane"]:
+        files["init.yaml"] = kubernetes_config.init(cluster, spec)
+        files["names"] = "".join(f"{name}\n" for name in args["cert_sans"])
         files |= {f"pki/{name}": text for name, text in kubernetes_pki.files(seed, args["name"]).items()}
     serving = kubernetes_pki.serving(seed, args["name"], node["name"], node["address"])
     files |= {f"serving/serving.{kind}": text for kind, text in serving.items()}

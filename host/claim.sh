@@ -98,7 +98,7 @@ delete() {
     rm -rf "$(missing_top).$LAB.new"
     if pool_is_ours; then
         remove_pool
-        rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished "$POOL_PATH/$LAB"-*.birth "$POOL_PATH/$LAB"-*.pending
+        rm -f "$POOL_PATH"/base-* "$POOL_PATH/$LAB"-*.unfinished "$POOL_PATH/$LAB"-*.birth "$POOL_PATH/$LAB"-*.pending "$POOL_PATH/$LAB.cluster"
         # An image's name is half of its digest.
         find "$POOL_PATH" -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9a-f]{32}\.(qcow2|iso|kernel|initrd)(\.part)?' -delete
         remove_directory

@@ -5,12 +5,13 @@
 # environment: NODE ADDRESS HOST_KEY (of the node) NODE_ADDRESS (in the cluster) API_ADDRESS API_HOST_KEY (of the first control
 #              plane) LOGIN ACCELERATOR NODE_SECONDS (until it must be done) ENDPOINT (the API servers' name) ENDPOINT_ADDRESSES
 #              CLUSTER (its lab) SERVICE_CIDR, and optionally NODE_LABELS NODE_TAINTS (as kubectl has them)
+#              CLUSTER_BIRTH (of the first control plane: what its cluster cannot be changed in, as words) POOL_PATH (where that is kept)
 #              CLUSTER_NODES (names, for ready) AT_ONCE KVMLAB_DESTROYS (not empty: the whole lab goes, and no pod need find
 #              another place)
 set -eu
 . host/lib.sh
 . host/turns.sh
-: "${NODE_LABELS:=}" "${NODE_TAINTS:=}" "${CLUSTER_NODES:=}"
+: "${NODE_LABELS:=}" "${NODE_TAINTS:=}" "${CLUSTER_NODES:=}" "${CLUSTER_BIRTH:=}"
 
 started=$(date +%s)
 left() { echo $((started + NODE_SECONDS - $(date +%s))); }
@@ -59,6 +60,8 @@ init() {
     tell 'its control plane starts'
     must "$ADDRESS" init "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
     end_turn
+    # shellcheck disable=SC2086 # words
+    printf '%s\n' $CLUSTER_BIRTH >"$POOL_PATH/$CLUSTER.cluster"
     settle -
 }
 
@@ -83,6 +86,7 @@ ready() {
 
 # leave: pods find another place before the node goes. A cluster that does not answer has no place, and knows no node.
 leave() {
+    [ -z "$CLUSTER_BIRTH" ] || rm -f "$POOL_PATH/$CLUSTER.cluster"
     [ -z "${KVMLAB_DESTROYS:-}" ] || { ok "$NODE goes with its cluster" && return; }
     tell 'leaves the cluster'
     if [ "$ADDRESS" != "$API_ADDRESS" ]; then

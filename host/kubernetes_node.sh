@@ -93,13 +93,28 @@ init() {
     if [ ! -e "$own/done" ]; then
         clear
         put_files
-        logged kubeadm init --config kubeadm.yaml --skip-token-print ||
+        logged kubeadm init --config init.yaml --skip-token-print ||
             die "kubeadm init failed, see $log there: $(said 5)"
         mkdir -p "$own"
         : >"$own/done"
         changed "control plane of $(hostname)"
     fi
+    names
     manifests
+}
+
+# names: of the API server, beside its own: a certificate with others is made anew, and the server takes it while it runs.
+# https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-init-phase/#cmd-phase-certs
+names() {
+    [ -e init.yaml ] || return 0 # a worker
+    [ -e names ] || : >names
+    if [ -e "$own/names" ] && ! cmp -s names "$own/names"; then
+        rm -f "$pki/apiserver.crt" "$pki/apiserver.key"
+        logged kubeadm init phase certs apiserver --config init.yaml || die "the API server's certificate cannot be made, got: $(said)"
+        logged kubeadm init phase upload-config kubeadm --config init.yaml || die "the cluster must know its API server's names, got: $(said)"
+        changed "names of the API server of $(hostname)"
+    fi
+    cp names "$own/names"
 }
 
 # manifests: in their order, each when the one before is known.
@@ -126,15 +141,19 @@ join() {
     alone
     needs
     ways "$2" "$3" "$4" "$5"
-    [ ! -e "$own/done" ] || return 0
+    if [ -e "$own/done" ]; then
+        names
+        return
+    fi
     for attempt in 1 2 3; do
         clear
         put_files
         # Not by an argument, which others on the node could read.
-        awk 'FNR == NR { token = $0; next } { gsub(/@TOKEN@/, token) } 1' token kubeadm.yaml >join.yaml
-        if logged kubeadm join --config join.yaml; then
+        awk 'FNR == NR { token = $0; next } { gsub(/@TOKEN@/, token) } 1' token join.yaml >joins.yaml
+        if logged kubeadm join --config joins.yaml; then
             mkdir -p "$own"
             : >"$own/done"
+            names
             changed "$1 has joined${again:-}"
             return
         fi

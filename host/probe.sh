@@ -81,6 +81,7 @@ if [ "$directory" = "$POOL_PATH" ]; then
     [ ! -e "$1" ] || stat -c '%s %n' "$@" | awk '$1 > 262144 { sub(/.*\//, ""); print "written", $0 }'
     set -- "$POOL_PATH/$LAB"-*.birth
     [ ! -e "$1" ] || awk '{ name = FILENAME; sub(/.*\//, "", name); sub(/\.birth$/, "", name); print "birth", name, $0 }' "$@"
+    [ ! -e "$POOL_PATH/$LAB.cluster" ] || sed 's/^/cluster /' "$POOL_PATH/$LAB.cluster"
     for mark in "$POOL_PATH/$LAB"-*.pending; do
         domain=${mark##*/}
         domain=${domain%.pending}

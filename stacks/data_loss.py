@@ -1,4 +1,4 @@
-"""Guests that a change would replace although something has been written to their disks. Pure."""
+"""Guests that a change would replace although something has been written to their disks, and clusters. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -24,6 +24,33 @@ def problems(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, st
         if not guest.allow_data_loss and (reason := _lost(guest, part, facts, placed, instances.get(guest.name, "-")))
     ]
     return [_problem(place, list(guests)) for place, guests in groupby(lost, lambda each: each[0].path)]
+
+
+def of_cluster(placed: Sequence[tuple[Lab, HostFacts]]) -> list[Problem]:
+    """A problem for each key of the config whose change would make another cluster without its leave.
+
+    Args:
+        placed: the parts of a lab, each with the facts of its host.
+    """
+    return [problem for part, facts in placed for problem in _of_cluster(part, facts.cluster)]
+
+
+def _of_cluster(part: Lab, made: Mapping[str, str]) -> Iterator[Problem]:
+    spec = part.kubernetes
+    first = next((guest for guest in part.guests if spec and guest.name == spec.nodes[0].guest), None)
+    if spec is None or first is None or first.allow_data_loss:
+        return
+    asked = {
+        "version": ("lab.kubernetes.version", spec.version),
+        "domain": ("lab.network.domain", part.network.domain),
+        "pod_cidr": ("lab.kubernetes.podCidr", str(spec.pod_cidr)),
+        "service_cidr": ("lab.kubernetes.serviceCidr", str(spec.service_cidr)),
+        "proxy_mode": ("lab.kubernetes.proxyMode", spec.proxy_mode),
+    }
+    for key, (where, value) in asked.items():
+        if made.get(key, value) != value:
+            rule = f"must stay {made[key]!r}, or all that is in the cluster is lost, got {value!r}"
+            yield Problem(where, f"{rule}; take it back, or save what you need and set {first.path}.allowDataLoss")
 
 
 def unwritten(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, str]) -> list[str]:

@@ -59,6 +59,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         "manifests": applied(spec, lab.network.domain, slow=accelerator == "qemu"),
         "probe": probe(spec),
         "nodes": [_node(lab, spec.network, node, made) for node in spec.nodes],
+        "pool_path": lab.pool.path,
         "accelerator": accelerator,
         "node_seconds": max(guest.ready_timeout for guest in lab.guests if guest.name in names),
         **limits_of(part.host),

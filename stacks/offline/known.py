@@ -89,6 +89,11 @@ def with_state(lab: Lab, facts: HostFacts, known: Sequence[Part]) -> HostFacts:
         facts,
         domains={**facts.domains, **{part.environment["DOMAIN"]: owner(lab.stack) for part in guests}},
         births={part.environment["DOMAIN"]: _birth(part) for part in guests},
+        cluster={
+            key: value
+            for part in of_kind(known, "KubernetesCluster", host)
+            for key, _, value in (word.partition("=") for word in part.environment.get("CLUSTER_BIRTH", "").split())
+        },
         # Whether they have been is not known; that they have not must not be taken for granted.
         written=frozenset(f"{part.environment['DOMAIN']}.qcow2" for part in guests),
         pending=frozenset(part.environment["DOMAIN"] for part in guests if PENDING_SAID in part.said),

@@ -29,7 +29,10 @@ from stacks.config.scalars import MIB
 VERSION = "1.35.4"
 """What is taken where a lab names none."""
 NODE_DISK = 20 * 1024 * MIB
-ANOTHER_CLUSTER = "replace: another cluster, with nothing of what is in this one"
+ANOTHER_CLUSTER = (
+    "replace: another cluster, with nothing of what is in this one; refused, unless control planes have `allowDataLoss`"
+)
+OTHER_GUESTS = "replace: other guests, and so another cluster; refused, unless all nodes have `allowDataLoss`"
 NODE_CHANGE = "live, the node keeps its pods"
 
 
@@ -90,12 +93,12 @@ class KubernetesConfig(Model):
         default="online",
         description="Where nodes get it: `online`, from the Kubernetes project's packages and registry; or `bundle`, "
         "from what `make kubernetes-bundle` has put on the host, without a download.",
-        json_schema_extra=doc(ANOTHER_CLUSTER),
+        json_schema_extra=doc(OTHER_GUESTS),
     )
     bundle: Directory | None = Field(
         default=None,
         description="The bundle's directory on the host, with source `bundle`.",
-        json_schema_extra=doc(ANOTHER_CLUSTER, f"`{BUNDLES}/<version>`"),
+        json_schema_extra=doc(f"restart; with another image there, {OTHER_GUESTS}", f"`{BUNDLES}/<version>`"),
     )
     control_plane: NodesConfig = Field(
         default=NodesConfig.model_construct(),
@@ -111,7 +114,7 @@ class KubernetesConfig(Model):
         default=None,
         description="The network that nodes talk to each other by, by its name in `networks`; every node has a NIC "
         "on it.",
-        json_schema_extra=doc(ANOTHER_CLUSTER, "the lab's own"),
+        json_schema_extra=doc("replace: another cluster, with nothing of what is in this one", "the lab's own"),
     )
     pod_cidr: PodCidr = Field(
         default=IPv4Network("10.244.0.0/16"),
@@ -126,7 +129,7 @@ class KubernetesConfig(Model):
     cni: Cni = Field(
         default="flannel",
         description="What connects pods: `flannel`; or `none`, for one of your own among `manifests`.",
-        json_schema_extra=doc(ANOTHER_CLUSTER),
+        json_schema_extra=doc("live: what the one before has put into the cluster stays"),
     )
     proxy_mode: ProxyMode = Field(
         default="nftables",

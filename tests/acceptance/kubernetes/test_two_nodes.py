@@ -5,10 +5,12 @@
 
 import json
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.e2e.lab import ROOT, host, run
 pytestmark = [pytest.mark.usefixtures("libvirt"), pytest.mark.timeout(3600)]
 
 STACK = "e2e-two"
+ELSEWHERE = "kubernetes.home.arpa"
 WORKER = {"labels": {"disk": "big"}, "taints": ["kvmlab.test/kind=slow:PreferNoSchedule"]}
 
 
@@ -41,6 +44,11 @@ def cluster(found: dict[str, list[str]]) -> Iterator[Cluster]:
     lab.remove()
 
 
+def authority(cluster: Cluster) -> str:
+    """The certificate of the cluster's authority, as a node has it."""
+    return cluster.ssh("worker-1", "sudo cat /etc/kubernetes/pki/ca.crt")
+
+
 def test_the_cluster_works(cluster: Cluster) -> None:
     """Ready, of the version asked for, each node by its own address; a second `up` would change nothing."""
     cluster.is_ready(1)
@@ -59,7 +67,7 @@ def test_an_application_is_reached_from_the_host(cluster: Cluster) -> None:
     """The tutorial's, as a part of the lab, by a port of every node; one worker has a place for one pod alone."""
     file = ROOT / ".kvmlab" / f"{STACK}-web.yaml"
     file.write_text(application().replace("replicas: 2", "replicas: 1"), encoding="utf-8")
-    cluster.ask(1, WORKER, manifests=[str(file.relative_to(ROOT))], metricsServer=True)
+    cluster.ask(1, WORKER, manifests=[str(file.relative_to(ROOT))], metricsServer=True, certSans=[ELSEWHERE])
     changes = cluster.changes()
     assert {name.rpartition("::")[2] for name in changes} == {"kubernetes", "kubernetes-control-plane-1"}, changes
     cluster.make("up")
@@ -67,6 +75,34 @@ def test_an_application_is_reached_from_the_host(cluster: Cluster) -> None:
         eventually(120, "is not served on and on", lambda: len(user.answers) > 5)
     assert not user.failures
     assert user.answers[-1].startswith("served by web-")
+
+
+def test_the_api_is_called_by_another_name(cluster: Cluster) -> None:
+    """By the certificate that the last change has made, as soon as the server has seen it."""
+    trusted = ssl.create_default_context(cadata=authority(cluster))
+
+    def is_known() -> bool:
+        with (
+            socket.create_connection((cluster.address("control-plane-1"), 6443), timeout=60) as connection,
+            suppress(ssl.SSLCertVerificationError),
+            trusted.wrap_socket(connection, server_hostname=ELSEWHERE),
+        ):
+            return True
+        return False
+
+    eventually(300, f"is not known as {ELSEWHERE}", is_known)
+    assert cluster.changes() == {}
+
+
+def test_another_cluster_is_refused(cluster: Cluster) -> None:
+    """What runs on this one would be lost."""
+    before = cluster.file.read_text("utf-8")
+    cluster.ask(1, WORKER, podCidr="10.245.0.0/16")
+    refused = run("make", "up", f"STACK={STACK}")
+    cluster.file.write_text(before, "utf-8")
+    assert refused.returncode != 0
+    assert "lab.kubernetes.podCidr: must stay '10.244.0.0/16'" in refused.stdout, refused.stdout
+    assert cluster.changes() == {}
 
 
 def test_nodes_are_measured(cluster: Cluster) -> None:
@@ -164,10 +200,10 @@ def ask(url: str, authority: str) -> int:
 
 def test_nobody_gets_in_anonymously(cluster: Cluster) -> None:
     """The API lists nothing (1.2.1), a kubelet does nothing (4.2.1); both are known by the cluster's authority."""
-    authority = cluster.ssh("worker-1", "sudo cat /etc/kubernetes/pki/ca.crt")
+    trusted = authority(cluster)
     first, worker = cluster.address("control-plane-1"), cluster.address("worker-1")
-    assert ask(f"https://{first}:6443/api/v1/secrets", authority) == 403
-    assert ask(f"https://{worker}:10250/pods", authority) == 401
+    assert ask(f"https://{first}:6443/api/v1/secrets", trusted) == 403
+    assert ask(f"https://{worker}:10250/pods", trusted) == 401
     reading = run("timeout", "5", "sh", "-c", f"exec 3<>/dev/tcp/{worker}/10255")
     assert reading.returncode != 0  # 4.2.4, without the port that only reads
 

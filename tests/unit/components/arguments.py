@@ -145,6 +145,7 @@ def cluster_args() -> KubernetesClusterArgs:
     return {
         "name": "lab",
         "seed": SEED,
+        "pool_path": "/var/lib/libvirt/images/lab",
         "login": "lab",
         "login_key": f"{LAB_KEY}\n",
         "version": "1.35.4",

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from components.identity import owner
+from components.kubernetes import BIRTH
 from stacks import data_loss, images
 from stacks.config import CatalogueImage
+from tests.unit.components.arguments import cluster_args
 from tests.unit.stacks.labs import host, lab
 
 LINK = images.link(CatalogueImage("debian-13"))
@@ -99,3 +101,27 @@ def test_nothing_has_been_written() -> None:
     assert data_loss.unwritten(moved, {}) == []
     same = [(part, host(facts({"quickstart-web": [LINK, "-"]}, written=[]))) for part in asked.parts()]
     assert data_loss.unwritten(same, {}) == []
+
+
+def clusters(section: dict[str, Any], made: dict[str, str]) -> list[str]:
+    """What is wrong with such a cluster where another one may be."""
+    asked = lab({"kind": "kubernetes", "kubernetes": section})
+    placed = [(part, host({"cluster": made})) for part in asked.parts()]
+    return [f"{problem.path}: {problem.message}" for problem in data_loss.of_cluster(placed)]
+
+
+def test_another_cluster() -> None:
+    """Each key that would make one, unless its first node may lose what it has, or there is none yet."""
+    made = {key: str(cluster_args()[key]) for key in BIRTH} | {"domain": "quickstart.internal"}
+    assert made.keys() == set(BIRTH)
+    assert clusters({}, made) == []
+    assert clusters({"certSans": ["k8s.home.arpa"], "metricsServer": True}, made) == []
+    other = {"podCidr": "10.245.0.0/16", "proxyMode": "iptables"}
+    advice = "take it back, or save what you need and set lab.kubernetes.controlPlane.allowDataLoss"
+    lost = "or all that is in the cluster is lost, got"
+    assert clusters(other, made) == [
+        f"lab.kubernetes.podCidr: must stay '10.244.0.0/16', {lost} '10.245.0.0/16'; {advice}",
+        f"lab.kubernetes.proxyMode: must stay 'nftables', {lost} 'iptables'; {advice}",
+    ]
+    assert clusters(other, {}) == []
+    assert clusters({**other, "controlPlane": {"allowDataLoss": True}}, made) == []

@@ -146,6 +146,14 @@ def test_what_a_lab_has_on_its_host() -> None:
     assert preflight.without_host(asked_for, facts) == []
 
 
+def test_what_a_cluster_was_made_with() -> None:
+    """By the command of its first node; those of others tell nothing of it."""
+    birth = {"CLUSTER_BIRTH": "version=1.35.4 pod_cidr=10.244.0.0/16"}
+    nodes = [known.Part("KubernetesCluster", "kubernetes", {}, of, "", is_protected=False) for of in (birth, {})]
+    facts = known.with_state(six(), HostFacts(), nodes)
+    assert facts.cluster == {"version": "1.35.4", "pod_cidr": "10.244.0.0/16"}
+
+
 def deployed(tmp_path: Path, was: str = "[sed, -i,", **changes: Any) -> Base:
     """The repository of the state's day, but for some changes; a command in the base layer may have been another."""
     (tmp_path / "stacks").mkdir()
