@@ -94,7 +94,7 @@ def test_a_killed_build_converges(builder: Checkout, number: signal.Signals) -> 
         ["toolchain/bootstrap"],
         cwd=builder.root,
         env=builder.env | {"KVMLAB_TOOLCHAIN": "build", "GO_SECONDS": "0.6"},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
     log = Path(builder.env["HOME"]) / "built"
@@ -111,6 +111,8 @@ def test_a_killed_build_converges(builder: Checkout, number: signal.Signals) -> 
     assert not list((builder.root / ".toolchain").glob("work.*"))
     assert not (builder.root / ".toolchain/lock").exists()
     assert builder.bootstrap("build").stdout == "ok: toolchain and .venv\n"
+    # Nobody goes on to tell of what has ended, who would hold its output open.
+    first.communicate(timeout=30)
 
 
 def test_two_runs_do_not_meet(builder: Checkout) -> None:

@@ -27,7 +27,7 @@ step() {
     say "toolchain: $what"
     started=$(date +%s)
     # The sleep lets go of our output, or whoever reads it would wait for a last one after the end.
-    (while sleep 8 >/dev/null 2>&1; do say "toolchain: $what: $(($(date +%s) - started)) s"; done) &
+    (while sleep 8 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do say "toolchain: $what: $(($(date +%s) - started)) s"; done) &
     ticker=$!
     "$@" >"$log" 2>&1 &
     child=$!
