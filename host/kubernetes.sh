@@ -11,7 +11,7 @@
 set -eu
 . host/lib.sh
 . host/turns.sh
-: "${NODE_LABELS:=}" "${NODE_TAINTS:=}" "${CLUSTER_NODES:=}" "${CLUSTER_BIRTH:=}"
+: "${NODE_LABELS:=}" "${NODE_TAINTS:=}" "${CLUSTER_NODES:=}" "${CLUSTER_BIRTH:=}" "${POOL_PATH:=}"
 
 started=$(date +%s)
 left() { echo $((started + NODE_SECONDS - $(date +%s))); }
