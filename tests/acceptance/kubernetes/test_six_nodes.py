@@ -63,7 +63,7 @@ def test_six_nodes_from_nothing(cluster: Cluster, number: int) -> None:
     used_mib, processes = memory()
     assert processes == WORKERS + 1
     again = set(re.findall(r"worker-\d has joined, at try \d", said))
-    tell(f"round {number}: six nodes in {took:.0f} s, {used_mib} MiB of the host's memory, {len(again)} joins tried again")
+    tell(f"round {number}: six nodes in {took:.0f} s, {used_mib} MiB of memory, {len(again)} joins tried again")
 
 
 def test_a_second_up_changes_nothing(cluster: Cluster) -> None:
