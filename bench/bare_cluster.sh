@@ -55,7 +55,7 @@ init() {
 
 join() {
     token=$(on "$first" "sudo sh -ec '$path; kubeadm token create --ttl 30m'")
-    prepare "$@"
+    prepare "$1"
     on "$1" "sudo sh -ec '$path; sed -i s/@TOKEN@/$token/ join.yaml; kubeadm join --config join.yaml'"
 }
 

@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from xml.etree import ElementTree
 
+from bench.by_hand import definition, keep
 from bench.figures import Measured, over
 from bench.timing import ROOT, shell
 
@@ -44,29 +44,10 @@ def boot() -> Measured:
 
 def _take_apart(directory: Path) -> None:
     """Keep what a person would have at hand: image, seed files, definitions, ssh config."""
-    pool = Path("/var/lib/libvirt/images") / STACK
-    shell(
-        f"cp --sparse=always $(readlink -f {pool}/base-*) {directory}/base.qcow2 && chmod 0644 {directory}/base.qcow2"
-    )
+    pool = keep(STACK, directory)
     shell(f"xorriso -osirrox on -indev {pool}/{STACK}-web-seed.iso -extract / {directory}/seed")
-    shell(f"virsh net-dumpxml --inactive {STACK} >{directory}/network.xml")
-    shutil.copytree(ROOT / ".kvmlab" / "ssh" / STACK, directory / "ssh")
-    config = (directory / "ssh" / "config").read_text("utf-8").replace(f".kvmlab/ssh/{STACK}", f"{directory}/ssh")
-    (directory / "ssh_config").write_text(config, encoding="utf-8")
-    xml = subprocess.run(
-        ["virsh", "dumpxml", "--inactive", f"{STACK}-web"], capture_output=True, text=True, check=True
-    ).stdout
-    domain = ElementTree.fromstring(xml)  # noqa: S314 (libvirt's own)
-    for child in list(domain):
-        if child.tag == "name":
-            child.text = BY_HAND
-        elif child.tag == "uuid":
-            domain.remove(child)
-    for disk, file in zip(domain.iterfind("devices/disk"), ("root.qcow2", "seed.iso"), strict=True):
-        disk.set("type", "file")
-        for source in disk.iterfind("source"):
-            source.attrib = {"file": str(directory / file)}
-    (directory / "domain.xml").write_text(ElementTree.tostring(domain, encoding="unicode"), encoding="utf-8")
+    files = [directory / name for name in ("root.qcow2", "seed.iso")]
+    (directory / "domain.xml").write_text(definition(f"{STACK}-web", BY_HAND, files), encoding="utf-8")
 
 
 def _by_hand(directory: Path) -> float:

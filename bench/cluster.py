@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
+from bench.by_hand import definition, keep
 from bench.figures import Measured, over
 from bench.timing import ROOT, shell
 
@@ -54,39 +54,17 @@ def cluster() -> Measured:
 
 def _take_apart(directory: Path) -> None:
     """Keep what a person would have at hand: image, seed disks, definitions, ssh config, and each node's files."""
-    pool = Path("/var/lib/libvirt/images") / STACK
-    shell(
-        f"cp --sparse=always $(readlink -f {pool}/base-*) {directory}/base.qcow2 && chmod 0644 {directory}/base.qcow2"
-    )
-    shell(f"virsh net-dumpxml --inactive {STACK} >{directory}/network.xml")
-    shutil.copytree(ROOT / ".kvmlab" / "ssh" / STACK, directory / "ssh")
-    config = (directory / "ssh" / "config").read_text("utf-8").replace(f".kvmlab/ssh/{STACK}", f"{directory}/ssh")
-    (directory / "ssh_config").write_text(config, encoding="utf-8")
+    pool = keep(STACK, directory)
     for node, files in _sent().items():
         if node != "ready":
             shutil.copyfile(pool / f"{STACK}-{node}-seed.iso", directory / f"{node}.iso")
-            (directory / f"{node}.xml").write_text(_definition(directory, node), encoding="utf-8")
+            disks = [directory / f"{node}.{kind}" for kind in ("qcow2", "iso")]
+            text = definition(f"{STACK}-{node}", f"by-hand-{node}", disks)
+            (directory / f"{node}.xml").write_text(text, encoding="utf-8")
         for name, text in files.items():
             file = directory / "nodes" / node / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-
-
-def _definition(directory: Path, node: str) -> str:
-    """Of the same guest, by another name, on files of the directory."""
-    command = ["virsh", "dumpxml", "--inactive", f"{STACK}-{node}"]
-    domain = ElementTree.fromstring(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # noqa: S314 (libvirt's own)
-    for child in list(domain):
-        if child.tag == "name":
-            child.text = f"by-hand-{node}"
-        elif child.tag == "uuid":
-            domain.remove(child)
-    disks = domain.findall("devices/disk")
-    for disk, file in zip(disks, (f"{node}.qcow2", f"{node}.iso"), strict=False):
-        disk.set("type", "file")
-        for source in disk.iterfind("source"):
-            source.attrib = {"file": str(directory / file)}
-    return ElementTree.tostring(domain, encoding="unicode")
 
 
 def _sent() -> dict[str, dict[str, str]]:
