@@ -176,6 +176,8 @@ class GuestArgs(Limits):
     """Plain: how long it may take to power off before it is cut off; 0 cuts it off at once."""
     at_once: NotRequired[int]
     """Plain: how many guests start or shut down at the same time; default: one a CPU of the host, with KVM two."""
+    is_first: NotRequired[bool]
+    """Plain: whether much waits for it, so that it starts beside those. Default false. Change: live."""
     is_broken: NotRequired[bool]
     """Plain: the host shows that the guest is not whole, so it is made so, whatever state says. Default false.
     Change: live."""
@@ -236,6 +238,7 @@ class Guest(pulumi.ComponentResource):
                 "READY_SECONDS": str(args["ready_seconds"]),
                 "SHUTDOWN_SECONDS": str(args["shutdown_seconds"]),
                 **({"AT_ONCE": str(args["at_once"])} if "at_once" in args else {}),
+                **({"IS_FIRST": "1"} if args.get("is_first") else {}),
                 **_unusual(args),
                 **limits(args),
                 "RUN": uuid4().hex if is_broken else "",

@@ -138,7 +138,7 @@ class KubernetesCluster(pulumi.ComponentResource):
         if step == "init":
             birth += [args["name"], *(args[key] for key in BIRTH)]
             told = " ".join(f"{key}={args[key]}" for key in BIRTH)
-            kept = {"CLUSTER_BIRTH": told, "POOL_PATH": args["pool_path"]}
+            kept = {"CLUSTER_BIRTH": told, "POOL_PATH": args["pool_path"], "IS_FIRST": "1"}
         return script(
             f"{name}-{node['name']}",
             f"kubernetes.sh {step}",

@@ -93,13 +93,15 @@ def patches(cluster: ClusterSpec) -> dict[str, str]:
     """
     if not cluster.slow:
         return {}
-    probe = {"timeoutSeconds": 60, "periodSeconds": 20, "failureThreshold": 30}
-    names = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    patient = {"timeoutSeconds": 60, "periodSeconds": 20}
+    probe = {**patient, "failureThreshold": 30}
+    probes = {"livenessProbe": probe, "startupProbe": probe}
+    # By default, each second: a TLS session, which takes a good part of an emulated CPU.
+    ready = {**probes, "readinessProbe": patient}
+    asked = {"etcd": ready, "kube-apiserver": ready, "kube-controller-manager": probes, "kube-scheduler": ready}
     return {
-        f"{name}+strategic.yaml": _text(
-            {"spec": {"containers": [{"name": name, "livenessProbe": probe, "startupProbe": probe}]}}
-        )
-        for name in names
+        f"{name}+strategic.yaml": _text({"spec": {"containers": [{"name": name, **wanted}]}})
+        for name, wanted in asked.items()
     }
 
 
@@ -112,12 +114,16 @@ def _listens(node: NodeSpec) -> Document:
 
 
 def _common(cluster: ClusterSpec, node: NodeSpec) -> Document:
+    # Else the node has the address of the default route's NIC: kubernetes/kubernetes#33618
+    kubelet = {"node-ip": node.address}
+    if cluster.slow:
+        # To read what each container uses is a fifth of what an emulated kubelet does, with the default of 10 s.
+        kubelet["housekeeping-interval"] = "60s"
     registration: dict[str, object] = {
         "name": node.name,
         "criSocket": _CRI,
         "imagePullPolicy": "IfNotPresent",
-        # Else the node has the address of the default route's NIC: kubernetes/kubernetes#33618
-        "kubeletExtraArgs": [{"name": "node-ip", "value": node.address}],
+        "kubeletExtraArgs": _arguments(kubelet),
     }
     if node.taints:
         taints = [_taint(taint) for taint in node.taints]

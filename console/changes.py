@@ -16,6 +16,7 @@ from console.words import cpus, natural, shown, size, word
 _STEPS = {"create": "created", "delete": "destroyed", "update": "updated", "replace": "made anew"}
 _UNNOTICED = {
     "AT_ONCE": "host.atOnce",
+    "IS_FIRST": "starts beside others",
     "GUEST_RESTART": "allowRestart",
     "LIBVIRT_SECONDS": "host.timeout in s",
     "LOGIN": "login",

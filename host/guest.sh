@@ -5,7 +5,7 @@
 # usage: guest.sh apply|delete
 # environment: DOMAIN GUEST DEFINITION (libvirt's XML) OWNER (its description) POOL POOL_PATH LINK DISK_BYTES
 #              NETWORK MAC ADDRESS ACCELERATOR WAIT_FOR (cloud-init|start) LOGIN HOST_KEY INSTANCE_ID READY_SECONDS
-#              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE LIBVIRT_SECONDS DATA_DISKS (their names)
+#              SHUTDOWN_SECONDS (0 powers off at once), and optionally AT_ONCE IS_FIRST (1) LIBVIRT_SECONDS DATA_DISKS (their names)
 #              GUEST_FIRMWARE (bios|uefi|uefi-secure) GUEST_AUTOSTART (yes|no) GUEST_POWER (on|off)
 #              GUEST_SEED (kept: a seed disk that there is stays as it is) GUEST_TITLE; an empty LINK is a blank disk;
 #              where the root disk is elsewhere, GUEST_ROOT_PATH and GUEST_ROOT_POOL, or GUEST_ROOT_GROUP (of LVM) and GUEST_LAB

@@ -6,7 +6,7 @@
 #              plane) LOGIN ACCELERATOR NODE_SECONDS (until it must be done) ENDPOINT (the API servers' name) ENDPOINT_ADDRESSES
 #              CLUSTER (its lab) SERVICE_CIDR, and optionally NODE_LABELS NODE_TAINTS (as kubectl has them)
 #              CLUSTER_BIRTH (of the first control plane: what its cluster cannot be changed in, as words) POOL_PATH (where that is kept)
-#              CLUSTER_NODES (names, for ready) AT_ONCE KVMLAB_DESTROYS (not empty: the whole lab goes, and no pod need find
+#              CLUSTER_NODES (names, for ready) AT_ONCE IS_FIRST (1) KVMLAB_DESTROYS (not empty: the whole lab goes, and no pod need find
 #              another place)
 set -eu
 . host/lib.sh
@@ -61,11 +61,13 @@ init() {
     must "$ADDRESS" init "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
     end_turn
     # shellcheck disable=SC2086 # words
-    printf '%s\n' $CLUSTER_BIRTH >"$POOL_PATH/$CLUSTER.cluster"
+    printf '%s\n' $CLUSTER_BIRTH "address=$NODE_ADDRESS" >"$POOL_PATH/$CLUSTER.cluster"
     settle -
 }
 
 join() {
+    # A node that joins waits for half of the time, which a boot does not.
+    AT_ONCE=$((2 * $(at_once)))
     take_turn "$NODE"
     tell 'joins the cluster'
     is_joined=$(must "$ADDRESS" joined) || exit
@@ -84,16 +86,15 @@ ready() {
     must "$ADDRESS" ready "$CLUSTER_NODES"
 }
 
-# leave: pods find another place before the node goes. A cluster that does not answer has no place, and knows no node.
+# leave: pods find another place before the node goes. A cluster that does not answer has no place, and knows no node. A control
+# plane takes itself out of etcd, for which the cluster must know it still.
 leave() {
     [ -z "$CLUSTER_BIRTH" ] || rm -f "$POOL_PATH/$CLUSTER.cluster"
     [ -z "${KVMLAB_DESTROYS:-}" ] || { ok "$NODE goes with its cluster" && return; }
     tell 'leaves the cluster'
-    if [ "$ADDRESS" != "$API_ADDRESS" ]; then
-        must "$API_ADDRESS" drain "$NODE"
-        must "$API_ADDRESS" forget "$NODE"
-    fi
+    [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" drain "$NODE"
     step "$ADDRESS" reset 2>/dev/null || note "$NODE: was not reset, since it does not answer"
+    [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" forget "$NODE"
     changed "$NODE has left the cluster"
 }
 

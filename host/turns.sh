@@ -15,9 +15,9 @@ at_once() {
     fi
 }
 
-# take_turn NAME: waits for one; a line every 10 s says so.
+# take_turn NAME: waits for one; a line every 10 s says so. Whoever others wait for, IS_FIRST, has a place more.
 take_turn() {
-    places=$(at_once)
+    places=$(($(at_once) + ${IS_FIRST:-0}))
     waited=0
     while :; do
         place=0

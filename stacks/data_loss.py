@@ -6,7 +6,7 @@ from itertools import groupby
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.identity import owner
-from stacks import images
+from stacks import images, nics
 from stacks.config import GuestSpec, Lab
 
 
@@ -26,16 +26,22 @@ def problems(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, st
     return [_problem(place, list(guests)) for place, guests in groupby(lost, lambda each: each[0].path)]
 
 
-def of_cluster(placed: Sequence[tuple[Lab, HostFacts]]) -> list[Problem]:
+def of_cluster(
+    placed: Sequence[tuple[Lab, HostFacts]], own: Mapping[str, str], further: nics.Addresses
+) -> list[Problem]:
     """A problem for each key of the config whose change would make another cluster without its leave.
 
     Args:
         placed: the parts of a lab, each with the facts of its host.
+        own: every guest's address on the lab's own network.
+        further: those on the others.
     """
-    return [problem for part, facts in placed for problem in _of_cluster(part, facts.cluster)]
+    return [problem for part, facts in placed for problem in _of_cluster(part, facts.cluster, own, further)]
 
 
-def _of_cluster(part: Lab, made: Mapping[str, str]) -> Iterator[Problem]:
+def _of_cluster(
+    part: Lab, made: Mapping[str, str], own: Mapping[str, str], further: nics.Addresses
+) -> Iterator[Problem]:
     spec = part.kubernetes
     first = next((guest for guest in part.guests if spec and guest.name == spec.nodes[0].guest), None)
     if spec is None or first is None or first.allow_data_loss:
@@ -46,6 +52,7 @@ def _of_cluster(part: Lab, made: Mapping[str, str]) -> Iterator[Problem]:
         "pod_cidr": ("lab.kubernetes.podCidr", str(spec.pod_cidr)),
         "service_cidr": ("lab.kubernetes.serviceCidr", str(spec.service_cidr)),
         "proxy_mode": ("lab.kubernetes.proxyMode", spec.proxy_mode),
+        "address": (f"{first.path}.address", nics.address_on(spec.network, first, own, further)),
     }
     for key, (where, value) in asked.items():
         if made.get(key, value) != value:

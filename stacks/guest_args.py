@@ -103,6 +103,8 @@ def guest_args(lab: Lab, guest: GuestSpec, facts: HostFacts, common: Common, on:
         args["shares"] = guest.shares
     if lab.host.at_once is not None:
         args["at_once"] = lab.host.at_once
+    if lab.kubernetes and guest.name == lab.kubernetes.nodes[0].guest:
+        args["is_first"] = True
     if common.shown_key is None:
         # The seed is made of what is not known: what is visible of it stands for it.
         args["seed"] = pulumi.Output.secret(visible(shown(args)))

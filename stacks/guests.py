@@ -62,7 +62,10 @@ def make(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> Made:
     away = offline()
     common = away.common(lab, placed) if away else _common(lab, placed)
     instances = _instances(lab, common)
-    if lost := [*data_loss.problems(placed, instances), *data_loss.of_cluster(placed)]:
+    if lost := [
+        *data_loss.problems(placed, instances),
+        *data_loss.of_cluster(placed, common.addresses, common.nic_addresses),
+    ]:
         if not away:
             raise ConfigError(lab.stack, lost)
         away.tell_lost(lost)

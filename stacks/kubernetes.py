@@ -9,7 +9,7 @@ import pulumi
 from components.errors import Problem
 from components.host_facts import HostFacts
 from components.kubernetes import KubernetesCluster, KubernetesClusterArgs, NodeArgs, endpoint
-from stacks import guests, manifests, preflight, seeds
+from stacks import guests, manifests, nics, preflight, seeds
 from stacks.common import limits_of
 from stacks.config import Lab
 from stacks.config.lab import Kubernetes, Node
@@ -113,11 +113,10 @@ def _filled(file: str, spec: Kubernetes, values: Mapping[str, str]) -> str:
 def _node(lab: Lab, network: str, node: Node, made: guests.Made) -> NodeArgs:
     common, name = made.common, node.guest
     guest = next(guest for guest in lab.guests if guest.name == name)
-    on = [nic.name for nic in guest.nics if nic.kind == "network" and nic.source == network]
     return {
         "guest_id": made.guests[name].ready.id,
         "name": name,
-        "address": common.nic_addresses[name, on[0]] if on else common.addresses[name],
+        "address": nics.address_on(network, guest, common.addresses, common.nic_addresses),
         "login_address": common.addresses[name],
         "host_key": common.host_keys[name].public,
         "is_control_plane": node.role == "control-plane",

@@ -145,6 +145,19 @@ def _network(lab: Lab, nic: Nic) -> Network | Segment | None:
     return next(network for network in lab.networks if network.key == nic.source)
 
 
+def address_on(network: str, guest: GuestSpec, own: Mapping[str, str], further: Addresses) -> str:
+    """A guest's address on the network of that name, where it has a NIC on it, else on the lab's own.
+
+    Args:
+        network: its key in config.
+        guest: the guest.
+        own: every guest's address on the lab's own network.
+        further: those on the others.
+    """
+    nics = (nic for nic in guest.nics if nic.kind == "network" and nic.source == network)
+    return next((further[guest.name, nic.name] for nic in nics), own[guest.name])
+
+
 def _on(lab: Lab, network: Network | Segment) -> Iterator[tuple[GuestSpec, Nic]]:
     for guest in lab.guests:
         for nic in guest.nics:

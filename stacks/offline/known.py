@@ -92,7 +92,10 @@ def with_state(lab: Lab, facts: HostFacts, known: Sequence[Part]) -> HostFacts:
         cluster={
             key: value
             for part in of_kind(known, "KubernetesCluster", host)
-            for key, _, value in (word.partition("=") for word in part.environment.get("CLUSTER_BIRTH", "").split())
+            if (birth := part.environment.get("CLUSTER_BIRTH"))
+            for key, _, value in (
+                word.partition("=") for word in [*birth.split(), f"address={part.environment['NODE_ADDRESS']}"]
+            )
         },
         # Whether they have been is not known; that they have not must not be taken for granted.
         written=frozenset(f"{part.environment['DOMAIN']}.qcow2" for part in guests),

@@ -57,6 +57,21 @@ def test_a_killed_holder_has_no_turn(tmp_path: Path) -> None:
     assert second.returncode == 0
 
 
+def test_whoever_others_wait_for_starts_beside_them(tmp_path: Path) -> None:
+    """It has a place more, and nobody else has that."""
+    others = [holder(f"{tmp_path}/turn-", 600, AT_ONCE="2") for _ in range(2)]
+    for other in others:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "taken\n"
+    waiting = holder(f"{tmp_path}/turn-", 0, AT_ONCE="2")
+    output, _ = holder(f"{tmp_path}/turn-", 0, AT_ONCE="2", IS_FIRST="1").communicate(timeout=60)
+    assert output == "taken\nover\n"
+    assert waiting.poll() is None
+    for process in (*others, waiting):
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
 @pytest.mark.parametrize(
     ("settings", "places"),
     [

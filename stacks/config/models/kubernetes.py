@@ -114,7 +114,7 @@ class KubernetesConfig(Model):
         default=None,
         description="The network that nodes talk to each other by, by its name in `networks`; every node has a NIC "
         "on it.",
-        json_schema_extra=doc("replace: another cluster, with nothing of what is in this one", "the lab's own"),
+        json_schema_extra=doc(ANOTHER_CLUSTER, "the lab's own"),
     )
     pod_cidr: PodCidr = Field(
         default=IPv4Network("10.244.0.0/16"),

@@ -207,6 +207,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "ready_seconds": (60, "live"),
     "shutdown_seconds": (60, "live"),
     "at_once": (4, "live"),
+    "is_first": (True, "live"),
     "libvirt_seconds": (60, "live"),
     "is_broken": (True, "live"),
     "ssh": ({"destination": "nas"}, "replace"),

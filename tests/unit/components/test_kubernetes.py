@@ -28,6 +28,9 @@ def test_workers_wait_for_the_control_plane_and_the_end_for_all() -> None:
     assert found[WORKER].inputs["triggers"][:2] == ["worker-1-id", "it-control-plane-1-id"]
     assert found[FIRST].inputs["triggers"][0] == "control-plane-1-id"
     assert {"it-control-plane-1", "it-worker-1"} <= found[READY].depends_on
+    # It starts while guests boot, whose turn it need not wait for.
+    assert found[FIRST].inputs["environment"]["IS_FIRST"] == "1"
+    assert "IS_FIRST" not in found[WORKER].inputs["environment"]
 
 
 def test_control_planes_join_one_after_another() -> None:

@@ -1,5 +1,6 @@
 """What kubeadm is told, as it reads it; that it takes it is shown by clusters that are made."""
 
+import json
 from typing import Any
 
 import yaml
@@ -92,8 +93,17 @@ def test_an_emulated_cpu_may_take_its_time() -> None:
     assert set(config.patches(slow)) == {
         f"{name}+strategic.yaml" for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
     }
+    for patch in config.patches(slow).values():
+        (container,) = json.loads(patch)["spec"]["containers"]
+        probes = {key for key in container if key != "name"}
+        # kubeadm gives this one none of the third kind, and half a probe is no probe.
+        has_ready = container["name"] != "kube-controller-manager"
+        assert probes == {"livenessProbe", "startupProbe", *(["readinessProbe"] if has_ready else [])}
+        assert {container[probe]["periodSeconds"] for probe in probes} == {20}
     first = documents(config.init(slow, FIRST))["InitConfiguration"]
     assert first["patches"] == {"directory": "/etc/kubernetes/patches"}
     assert first["timeouts"]["controlPlaneComponentHealthCheck"] == "15m0s"
+    arguments = first["nodeRegistration"]["kubeletExtraArgs"]
+    assert {"name": "housekeeping-interval", "value": "60s"} in arguments
     assert config.patches(CLUSTER) == {}
     assert "timeouts" not in documents(config.init(CLUSTER, FIRST))["InitConfiguration"]

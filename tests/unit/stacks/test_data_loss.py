@@ -6,7 +6,7 @@ import pytest
 
 from components.identity import owner
 from components.kubernetes import BIRTH
-from stacks import data_loss, images
+from stacks import data_loss, images, nics, preflight
 from stacks.config import CatalogueImage
 from tests.unit.components.arguments import cluster_args
 from tests.unit.stacks.labs import host, lab
@@ -103,11 +103,12 @@ def test_nothing_has_been_written() -> None:
     assert data_loss.unwritten(same, {}) == []
 
 
-def clusters(section: dict[str, Any], made: dict[str, str]) -> list[str]:
+def clusters(section: dict[str, Any], made: dict[str, str], **further: Any) -> list[str]:
     """What is wrong with such a cluster where another one may be."""
-    asked = lab({"kind": "kubernetes", "kubernetes": section})
+    asked = lab({"kind": "kubernetes", "kubernetes": section, **further})
     placed = [(part, host({"cluster": made})) for part in asked.parts()]
-    return [f"{problem.path}: {problem.message}" for problem in data_loss.of_cluster(placed)]
+    own, others = preflight.addresses(asked, placed), nics.addresses(asked, placed)
+    return [f"{problem.path}: {problem.message}" for problem in data_loss.of_cluster(placed, own, others)]
 
 
 def test_another_cluster() -> None:
@@ -125,3 +126,19 @@ def test_another_cluster() -> None:
     ]
     assert clusters(other, {}) == []
     assert clusters({**other, "controlPlane": {"allowDataLoss": True}}, made) == []
+
+
+def test_another_address_of_a_cluster() -> None:
+    """Of its first control plane: by its own key, or since nodes talk to each other on another network."""
+    made = {"version": "1.35.4", "address": "10.20.0.2"}
+    assert clusters({}, made) == []
+    (own,) = clusters({"controlPlane": {"address": "10.20.0.9"}}, made)
+    assert own.startswith(
+        "lab.kubernetes.controlPlane.address: must stay '10.20.0.2', or all that is in the cluster is lost"
+    )
+    assert "got '10.20.0.9'; take it back" in own
+    nodes = {"nics": {"fast": {"network": "fast"}}}
+    section = {"network": "fast", "controlPlane": nodes, "worker": nodes}
+    (other,) = clusters(section, made, networks={"fast": {"cidr": "10.21.0.0/24", "mode": "isolated"}})
+    assert "must stay '10.20.0.2'" in other
+    assert "got '10.21.0.2'" in other

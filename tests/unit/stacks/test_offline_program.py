@@ -149,9 +149,10 @@ def test_what_a_lab_has_on_its_host() -> None:
 def test_what_a_cluster_was_made_with() -> None:
     """By the command of its first node; those of others tell nothing of it."""
     birth = {"CLUSTER_BIRTH": "version=1.35.4 pod_cidr=10.244.0.0/16"}
-    nodes = [known.Part("KubernetesCluster", "kubernetes", {}, of, "", is_protected=False) for of in (birth, {})]
+    node = {"NODE_ADDRESS": "10.20.6.2"}
+    nodes = [known.Part("KubernetesCluster", "kubernetes", {}, of, "", is_protected=False) for of in (node | birth, {})]
     facts = known.with_state(six(), HostFacts(), nodes)
-    assert facts.cluster == {"version": "1.35.4", "pod_cidr": "10.244.0.0/16"}
+    assert facts.cluster == {"version": "1.35.4", "pod_cidr": "10.244.0.0/16", "address": "10.20.6.2"}
 
 
 def deployed(tmp_path: Path, was: str = "[sed, -i,", **changes: Any) -> Base:
