@@ -74,6 +74,8 @@ class DomainSpec(NamedTuple):
     """What else the running guest stands on: other values are another definition, so the guest restarts."""
     cpu: Cpu | None = None
     """None is the host's with KVM, else libvirt's choice."""
+    cpu_shares: int | None = None
+    """Its part of the host's CPUs where guests want more than there is; none is libvirt's."""
     balloon: Balloon | None = None
     """None is libvirt's own, of virtio."""
     watchdog: str | None = None
@@ -138,6 +140,8 @@ def _xml(spec: DomainSpec) -> str:
         ElementTree.SubElement(domain, "title").text = spec.title
         guest.set("title", _digest([spec.title]))
     _sizes(domain, guest, spec)
+    if spec.cpu_shares:
+        ElementTree.SubElement(ElementTree.SubElement(domain, "cputune"), "shares").text = str(spec.cpu_shares)
     _firmware(domain, spec)
     features = ElementTree.SubElement(domain, "features")
     for feature in ("acpi", "apic"):

@@ -25,6 +25,7 @@ GUEST = {
     "console": Effect.RESTART,
     "console_password": Effect.LIVE,
     "cpu": Effect.RESTART,
+    "cpu_shares": Effect.RESTART,
     "cpus": Effect.RESTART,
     "data_disks": Effect.LIVE,
     "description": Effect.LIVE,

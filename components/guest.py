@@ -37,6 +37,7 @@ def shown(args: "GuestArgs") -> dict[str, pulumi.Input[object]]:
     for key in (
         "autostart",
         "data_disks",
+        "cpu_shares",
         "description",
         "install_files",
         "machine",
@@ -114,6 +115,9 @@ class GuestArgs(Limits):
     """Plain: whether it runs; `off` is made and never started. Default `on`. Change: it shuts down, or starts."""
     cpu: NotRequired[Cpu]
     """Plain: what its CPU is; default: the host's with KVM, else libvirt's choice. Change: restart."""
+    cpu_shares: NotRequired[int]
+    """Plain: its part of the host's CPUs where guests want more than there is, of each that has none 1024 with cgroups
+    v1, 100 with v2. Change: restart. https://libvirt.org/formatdomain.html#cpu-tuning"""
     balloon: NotRequired[Balloon]
     """Plain: what takes memory back from it; default: libvirt's, of virtio. Change: restart."""
     watchdog: NotRequired[str]
@@ -367,6 +371,7 @@ def domain_spec(args: GuestArgs, instance_id: str) -> DomainSpec:
         instance=[args["network_uuid"], args["address"], instance_id],
         nics=[nic_spec(nic) for nic in args.get("nics", ())],
         cpu=args.get("cpu"),
+        cpu_shares=args.get("cpu_shares"),
         balloon=args.get("balloon"),
         watchdog=args.get("watchdog"),
         title=args.get("description", ""),

@@ -9,6 +9,7 @@ from console.steps import Json
 MIB = 1024**2
 _WORDS = {
     "memory_mib": "memory",
+    "cpu_shares": "part of the CPUs",
     "disk_bytes": "disk",
     "data_disks": "disks",
     "console_password": "console.password",
@@ -24,6 +25,7 @@ _DEFAULTS = {
     "boot": "from disk",
     "console": "vnc",
     "cpu": "default",
+    "cpu_shares": "as others",
     "data_disks": "none",
     "description": "none",
     "disk_options": "as QEMU likes",

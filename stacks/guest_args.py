@@ -16,6 +16,9 @@ from stacks.ground import Ground
 from stacks.offline.words import visible
 from stacks.volumes import further_pool
 
+CONTROL_PLANE_SHARES = 4096
+"""Workers that all have much to do would starve a control plane of the same weight, and then no node is served."""
+
 
 def guest_args(lab: Lab, guest: GuestSpec, facts: HostFacts, common: Common, on: Ground) -> GuestArgs:
     """What makes a guest; what few guests have is there where they have it.
@@ -103,7 +106,10 @@ def guest_args(lab: Lab, guest: GuestSpec, facts: HostFacts, common: Common, on:
         args["shares"] = guest.shares
     if lab.host.at_once is not None:
         args["at_once"] = lab.host.at_once
-    if lab.kubernetes and guest.name == lab.kubernetes.nodes[0].guest:
+    planes = [node.guest for node in lab.kubernetes.nodes if node.role == "control-plane"] if lab.kubernetes else []
+    if guest.name in planes:
+        args["cpu_shares"] = CONTROL_PLANE_SHARES
+    if guest.name in planes[:1]:
         args["is_first"] = True
     if common.shown_key is None:
         # The seed is made of what is not known: what is visible of it stands for it.

@@ -62,6 +62,7 @@ CHANGES: dict[str, object] = {
     "mac": "52:54:00:00:00:01",
     "instance": ["network-uuid", "10.20.6.5", "iid-2"],
     "cpu": Cpu("host-model", None),
+    "cpu_shares": 4096,
     "balloon": Balloon(is_there=False, free_page_reporting=False, autodeflate=False),
     "watchdog": "reset",
     "title": "the lab's door",
@@ -83,6 +84,7 @@ KEPT: dict[str, DomainSpec] = {
     "qemu": SPEC._replace(accelerator="qemu"),
     "uefi": SPEC._replace(firmware="uefi", machine="q35", graphics=None),
     "parts": SPEC._replace(
+        cpu_shares=4096,
         cpu=Cpu("host-model", Topology(1, 2, 1)),
         balloon=Balloon(is_there=True, free_page_reporting=True, autodeflate=True),
         watchdog="poweroff",

@@ -208,6 +208,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "shutdown_seconds": (60, "live"),
     "at_once": (4, "live"),
     "is_first": (True, "live"),
+    "cpu_shares": (4096, "restart"),
     "libvirt_seconds": (60, "live"),
     "is_broken": (True, "live"),
     "ssh": ({"destination": "nas"}, "replace"),

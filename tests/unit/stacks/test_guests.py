@@ -544,6 +544,15 @@ def test_seed_of_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert changed(made, compose(SIX)) == set()
 
 
+def test_control_planes_are_not_starved() -> None:
+    """Workers that want all CPUs leave them theirs; and the first one starts beside guests whose turn it is."""
+    made = compose({"kind": "kubernetes", "kubernetes": {"controlPlane": {"count": 3}, "worker": {"count": 1}}})
+    planes = [f"control-plane-{number}" for number in (1, 2, 3)]
+    told = {name: made[f"Command {name}-guest"].inputs["environment"] for name in (*planes, "worker-1")}
+    assert [name for name in told if "<shares>4096</shares>" in told[name]["DEFINITION"]] == planes
+    assert [name for name in told if "IS_FIRST" in told[name]] == planes[:1]
+
+
 def test_two_hosts() -> None:
     """Each has all that a lab is made of, and the guests that are for it; no two guests have the same address."""
     raw = {
