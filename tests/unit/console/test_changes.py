@@ -343,6 +343,7 @@ def test_all_that_a_guest_shows_has_an_effect() -> None:
         nics=NICS,
         max_cpus=4,
         max_memory_mib=4096,
+        cpu_shares=4096,
     )
     assert shown(everything).keys() == GUEST.keys() | {"cloud_config"}
     assert {Effect.LIVE, Effect.RESTART, Effect.REPLACE} == set(GUEST.values())
