@@ -75,7 +75,7 @@ class DomainSpec(NamedTuple):
     cpu: Cpu | None = None
     """None is the host's with KVM, else libvirt's choice."""
     cpu_shares: int | None = None
-    """Its part of the host's CPUs where guests want more than there is; none is libvirt's."""
+    """Its weight where guests want more of the host's CPUs than there is; none is the kernel's default."""
     balloon: Balloon | None = None
     """None is libvirt's own, of virtio."""
     watchdog: str | None = None

@@ -116,8 +116,9 @@ class GuestArgs(Limits):
     cpu: NotRequired[Cpu]
     """Plain: what its CPU is; default: the host's with KVM, else libvirt's choice. Change: restart."""
     cpu_shares: NotRequired[int]
-    """Plain: its part of the host's CPUs where guests want more than there is, of each that has none 1024 with cgroups
-    v1, 100 with v2. Change: restart. https://libvirt.org/formatdomain.html#cpu-tuning"""
+    """Plain: its weight where guests want more of the host's CPUs than there is, 2 to 10000 to fit cgroups v1 and v2;
+    default: the kernel's, 1024 with v1, 100 with v2. Change: restart.
+    https://libvirt.org/formatdomain.html#cpu-tuning"""
     balloon: NotRequired[Balloon]
     """Plain: what takes memory back from it; default: libvirt's, of virtio. Change: restart."""
     watchdog: NotRequired[str]

@@ -96,7 +96,7 @@ def patches(cluster: ClusterSpec) -> dict[str, str]:
     patient = {"timeoutSeconds": 60, "periodSeconds": 20}
     probe = {**patient, "failureThreshold": 30}
     probes = {"livenessProbe": probe, "startupProbe": probe}
-    # By default, each second: a TLS session, which takes a good part of an emulated CPU.
+    # By default each second, most of them by a TLS session of its own. A controller manager is not asked.
     ready = {**probes, "readinessProbe": patient}
     asked = {"etcd": ready, "kube-apiserver": ready, "kube-controller-manager": probes, "kube-scheduler": ready}
     return {

@@ -52,12 +52,17 @@ def _of_cluster(
         "pod_cidr": ("lab.kubernetes.podCidr", str(spec.pod_cidr)),
         "service_cidr": ("lab.kubernetes.serviceCidr", str(spec.service_cidr)),
         "proxy_mode": ("lab.kubernetes.proxyMode", spec.proxy_mode),
-        "address": (f"{first.path}.address", nics.address_on(spec.network, first, own, further)),
     }
+    leave = f"save what you need and set {first.path}.allowDataLoss"
     for key, (where, value) in asked.items():
         if made.get(key, value) != value:
             rule = f"must stay {made[key]!r}, or all that is in the cluster is lost, got {value!r}"
-            yield Problem(where, f"{rule}; take it back, or save what you need and set {first.path}.allowDataLoss")
+            yield Problem(where, f"{rule}; take it back, or {leave}")
+    address = nics.address_on(spec.network, first, own, further)
+    if made.get("address", address) != address:
+        rule = f"must stay at {made['address']!r}, or all that is in the cluster is lost, got {address!r}"
+        moved = "its address, a network's cidr, or lab.kubernetes.network"
+        yield Problem(first.path, f"{rule}; take back what moved it ({moved}), or {leave}")
 
 
 def unwritten(placed: Sequence[tuple[Lab, HostFacts]], instances: Mapping[str, str]) -> list[str]:

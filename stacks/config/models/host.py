@@ -70,7 +70,8 @@ class HostConfig(Model):
     )
     at_once: AtOnce | None = Field(
         default=None,
-        description="How many guests boot or shut down at the same time; the others wait for their turn.",
+        description="How many guests boot or shut down at the same time, and half of how many nodes join a cluster; "
+        "the others wait for their turn.",
         json_schema_extra=doc(NO_GUEST, "one a CPU of the host, two with KVM"),
     )
     timeout: Timeout = Field(

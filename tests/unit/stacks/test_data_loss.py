@@ -133,12 +133,16 @@ def test_another_address_of_a_cluster() -> None:
     made = {"version": "1.35.4", "address": "10.20.0.2"}
     assert clusters({}, made) == []
     (own,) = clusters({"controlPlane": {"address": "10.20.0.9"}}, made)
-    assert own.startswith(
-        "lab.kubernetes.controlPlane.address: must stay '10.20.0.2', or all that is in the cluster is lost"
+    assert own == (
+        "lab.kubernetes.controlPlane: must stay at '10.20.0.2', or all that is in the cluster is lost, "
+        "got '10.20.0.9'; take back what moved it (its address, a network's cidr, or lab.kubernetes.network), "
+        "or save what you need and set lab.kubernetes.controlPlane.allowDataLoss"
     )
-    assert "got '10.20.0.9'; take it back" in own
+    assert clusters({"controlPlane": {"address": "10.20.0.9", "allowDataLoss": True}}, made) == []
     nodes = {"nics": {"fast": {"network": "fast"}}}
     section = {"network": "fast", "controlPlane": nodes, "worker": nodes}
     (other,) = clusters(section, made, networks={"fast": {"cidr": "10.21.0.0/24", "mode": "isolated"}})
-    assert "must stay '10.20.0.2'" in other
+    assert "must stay at '10.20.0.2'" in other
     assert "got '10.21.0.2'" in other
+    (renumbered,) = clusters({}, made, network={"cidr": "10.22.0.0/24"})
+    assert "got '10.22.0.2'" in renumbered
