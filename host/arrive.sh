@@ -13,7 +13,7 @@ shift
 here=$PWD
 # It takes this process's place with the script's, so what clears up is the one beside it.
 (
-    trap '' HUP
+    trap '' HUP TERM PIPE # of the script's group, which it outlives
     while sleep 1 && kill -0 $$; do kill -0 "$CALLER" || kill $$; done
     cd / && rm -rf "$here"
 ) </dev/null >/dev/null 2>&1 &

@@ -208,7 +208,7 @@ apply_domain() {
 # Interrupted, a guest that nobody has been told of is taken away again. One that was there before stays, and its mark
 # makes the next run mend it.
 undo() {
-    trap '' INT TERM
+    trap '' INT TERM PIPE
     [ -z "$fresh" ] || take_away
     exit 129
 }
@@ -242,7 +242,7 @@ apply() {
                 "save it from inside, shut the guest down, and run again for a new disk"
         fresh=yes
     }
-    trap undo INT TERM
+    trap undo INT TERM PIPE
     [ ! -e "$unfinished" ] || resumed=yes
     : >"$unfinished"
     look_and_create

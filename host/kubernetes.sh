@@ -102,8 +102,7 @@ leave() {
 tell() {
     (
         while sleep 10 >/dev/null 2>&1 3>&- 8>&- 9>&-; do
-            is_wanted || kill -s TERM 0
-            printf '%s: %s (%s s)\n' "$NODE" "$1" "$(($(date +%s) - started))"
+            report "$NODE: $1 ($(($(date +%s) - started)) s)"
         done
     ) &
     teller=$!
@@ -113,7 +112,7 @@ umask 077
 teller=
 alone "$CLUSTER-$NODE-kubernetes"
 work=$(mktemp -d)
-trap '[ -z "$teller" ] || kill "$teller" 2>/dev/null; rm -rf "$work"' EXIT
+trap '[ -z "$teller" ] || kill "$teller" 2>/dev/null || true; rm -rf "$work"' EXIT
 mkdir "$work/node" "$work/script"
 for directory in pki/etcd serving patches manifests; do mkdir -p "$work/node/$directory"; done
 unpack "$work"

@@ -77,9 +77,17 @@ put_files() {
     cp -R patches/. /etc/kubernetes/patches
 }
 
+# begun: whether there is anything that kubeadm refuses to find. A join has written some of it before it first asks a server, once.
+begun() {
+    for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/config.yaml; do
+        [ ! -e "$trace" ] || return 0
+    done
+    return 1
+}
+
 # clear: nothing of what a run that did not come to its end has left.
 clear() {
-    [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/manifests/etcd.yaml ] || [ -e /var/lib/kubelet/config.yaml ] || return 0
+    begun || return 0
     logged kubeadm reset --force || die "kubeadm reset failed: $(said)"
     rm -rf /etc/cni/net.d/* /etc/kubernetes/pki "$own" /var/lib/cni /run/flannel
     for link in cni0 flannel.1; do ! ip link show "$link" >/dev/null 2>&1 || ip link delete "$link"; done

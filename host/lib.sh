@@ -10,7 +10,7 @@ export LC_ALL LIBVIRT_DEFAULT_URI
 unset PULUMI_CONFIG_PASSPHRASE PULUMI_ACCESS_TOKEN
 : "${LIBVIRT_SECONDS:=120}" # for each answer of libvirt's
 exec 3>&2                   # for what must be said even where stderr is thrown away
-trap 'exit 129' HUP INT TERM # HUP: libvirt hangs, so there is no clearing up by it
+trap 'exit 129' HUP INT TERM PIPE # HUP: libvirt hangs, so there is no clearing up by it; PIPE: nobody listens any more
 
 changed() { printf 'changed: %s\n' "$*"; }
 ok() { printf 'ok: %s\n' "$*"; }
@@ -52,6 +52,13 @@ make_volume() {
 # is_wanted: a killed plugin takes the shell that it called with it, not the script; then nobody waits for the outcome.
 CALLER=${CALLER:-$PPID}
 is_wanted() { kill -0 "$CALLER" 2>/dev/null; }
+
+# report LINE: from a subshell beside a long step, to whoever waits for that. Without them all of the script's group ends, which only
+# this can see to: so it must not end alone, of a pipe that went while it had the line in hand.
+report() {
+    trap '' PIPE
+    if ! is_wanted || ! printf '%s\n' "$1" 2>/dev/null; then kill -s TERM 0; fi
+}
 
 # alone NAME: what a killed run has left comes to its end first, down to its last call of virsh.
 alone() {

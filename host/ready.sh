@@ -38,8 +38,7 @@ stage() {
 report_stages() {
     # The sleep outlives this script, and must hold neither its output open nor the turn.
     while sleep 9 >/dev/null 2>&1 3>&- 9>&-; do
-        is_wanted || kill -s TERM 0
-        printf '%s: %s (%s s)\n' "$DOMAIN" "$(stage)" "$(($(date +%s) - started))"
+        report "$DOMAIN: $(stage) ($(($(date +%s) - started)) s)"
     done
 }
 
@@ -116,7 +115,7 @@ printf '%s %s\n' "$ADDRESS" "$HOST_KEY" >"$work/known_hosts"
 started=$(date +%s)
 report_stages &
 reporter=$!
-trap 'kill $reporter 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $reporter 2>/dev/null || true; rm -rf "$work"' EXIT
 until finished; do
     state=$(domain_state "$DOMAIN")
     case $state in

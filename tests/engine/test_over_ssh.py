@@ -27,6 +27,12 @@ trap 'echo ended >"$TRACE"; exit 1' TERM
 echo begun
 while :; do sleep 0.2; done
 """
+ENDS_ITS_GROUP = """\
+#!/bin/sh
+echo begun
+sleep 1
+kill -s TERM 0
+"""
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def project(tmp_path: Path) -> Path:
     host.mkdir(parents=True)
     for name in ("over_ssh.sh", "arrive.sh"):
         shutil.copy2(HOST / name, host)
-    for name, text in (("tell.sh", SCRIPT), ("slow.sh", SLOW)):
+    for name, text in (("tell.sh", SCRIPT), ("slow.sh", SLOW), ("ends.sh", ENDS_ITS_GROUP)):
         (host / name).write_text(text, "utf-8")
     return host.parent
 
@@ -165,6 +171,17 @@ def test_an_interrupt_ends_the_script_over_there(
     process.communicate(timeout=10)
     assert process.returncode == 129
     wait_for(trace)
+
+
+def test_a_script_that_ends_all_of_its_group(sshd: Sshd, project: Path) -> None:
+    """As one does that nobody waits for: what arrived with it goes all the same."""
+    before = left_behind()
+    process = start(sshd, project, "ends.sh", "apply")
+    output, _ = process.communicate(timeout=60)
+    assert output == "begun\n"
+    assert process.returncode != 0
+    time.sleep(3)
+    assert set(left_behind()) <= set(before)
 
 
 def test_a_kill_ends_the_script_over_there(sshd: Sshd, project: Path, tmp_path: Path) -> None:
