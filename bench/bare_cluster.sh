@@ -1,6 +1,6 @@
 #!/bin/sh
-# The same cluster by hand: one guest after another boots beside the control plane's start, then nodes join, as many at once as the
-# machine has CPUs; last, the probe. No retries, no checks. The floor of `make up` for a lab of kind kubernetes.
+# The same cluster by hand: one guest after another boots beside the control plane's start, then nodes join, two at once for each
+# of the machine's CPUs; last, the probe. No retries, no checks. The floor of `make up` for a lab of kind kubernetes.
 # usage: bare_cluster.sh make|remove|join NODE
 # environment: DIRECTORY (base.qcow2, network.xml, ssh_config, NODE.xml, NODE.iso, and each node's files in nodes/NODE are there) NETWORK
 set -eu
@@ -67,7 +67,7 @@ make() {
     boot "$first"
     init
     wait "$boots"
-    printf '%s\n' "$workers" | xargs -n 1 -P "$(nproc)" "$0" join
+    printf '%s\n' "$workers" | xargs -n 1 -P $((2 * $(nproc))) "$0" join
     tar -c -C "$DIRECTORY/nodes/ready" probe.yaml | on "$first" "sudo tar -xo -C /run/k"
     on "$first" "sudo sh -ec '$path
         kubectl wait --for=condition=Ready node --all --timeout=600s
