@@ -64,6 +64,8 @@ ways() {
 }
 
 needs() {
+    # A boot that was starved of CPU has given up on the disk, which is there by now.
+    ! systemctl is-enabled --quiet opt-kubernetes.mount 2>/dev/null || systemctl start opt-kubernetes.mount || true
     for command in kubeadm kubelet kubectl; do
         command -v "$command" >/dev/null || die "$command must be there, got none; see cloud-init status --long on this node"
     done
