@@ -77,6 +77,31 @@ def test_an_application_is_reached_from_the_host(cluster: Cluster) -> None:
     assert user.answers[-1].startswith("served by web-")
 
 
+def services(cluster: Cluster) -> str:
+    """Where a worker's kernel sends what is for a service, by its address."""
+    return cluster.ssh("worker-1", "sudo /usr/sbin/nft list map ip kube-proxy service-ips")
+
+
+def test_services_are_kept_by_a_proxy_that_looks_at_all(cluster: Cluster) -> None:
+    """Which each does hourly, and when it starts: with names of protocols that it does not know, it deletes every one."""
+    before = services(cluster)
+    assert "10.96.0.10 . udp . 53" in before
+    which = ("-n", "kube-system", "-l", "k8s-app=kube-proxy", "--field-selector=spec.nodeName=worker-1")
+    old = cluster.objects("pods", *which)[0]["metadata"]["name"]
+    cluster.kubectl("delete", "pod", "-n", "kube-system", old)
+
+    def has_looked() -> bool:
+        pods = [pod["metadata"]["name"] for pod in cluster.objects("pods", *which)]
+        # A proxy is healthy once it has written what there is.
+        healthy = "curl -sf -o /dev/null http://127.0.0.1:10256/healthz && echo yes || true"
+        return old not in pods and cluster.ssh("worker-1", healthy) == "yes"
+
+    eventually(300, "kube-proxy does not come back", has_looked)
+    assert sorted(re.findall(r"10[.\d]+ \. \w+ \. \d+", services(cluster))) == sorted(
+        re.findall(r"10[.\d]+ \. \w+ \. \d+", before)
+    )
+
+
 def test_the_api_is_called_by_another_name(cluster: Cluster) -> None:
     """By the certificate that the last change has made, as soon as the server has seen it."""
     trusted = ssl.create_default_context(cadata=authority(cluster))
