@@ -57,7 +57,7 @@ def compose(lab: Lab, placed: Sequence[tuple[Lab, HostFacts]]) -> list[pulumi.Re
         "proxy_mode": spec.proxy_mode,
         "cert_sans": spec.cert_sans,
         "manifests": applied(spec, lab.network.domain, slow=accelerator == "qemu"),
-        "probe": probe(spec, slow=accelerator == "qemu"),
+        "probe": probe(spec),
         "nodes": [_node(lab, spec.network, node, made) for node in spec.nodes],
         "pool_path": lab.pool.path,
         "accelerator": accelerator,
@@ -94,17 +94,11 @@ def applied(spec: Kubernetes, domain: str, *, slow: bool) -> dict[str, str]:
     return found
 
 
-def probe(spec: Kubernetes, *, slow: bool) -> str:
+def probe(spec: Kubernetes) -> str:
     """What sees whether pods reach each other; nothing where the user brings the CNI."""
     if spec.cni == "none":
         return ""
-    values = {
-        "PROBE_IMAGE": PROBE_IMAGES[spec.source],
-        "NODES": str(len(spec.nodes)),
-        # Whatever asks for no CPU gets a hundredth of a node whose CPUs are busy all the time, as an emulated control plane's are.
-        "REQUESTS": "{cpu: 100m}" if slow else "{}",
-    }
-    return _filled("probe.yaml", spec, values)
+    return _filled("probe.yaml", spec, {"PROBE_IMAGE": PROBE_IMAGES[spec.source], "NODES": str(len(spec.nodes))})
 
 
 def _filled(file: str, spec: Kubernetes, values: Mapping[str, str]) -> str:
