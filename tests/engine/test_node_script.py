@@ -1,4 +1,4 @@
-"""host/kubernetes_node.sh, where a busy host has let something come too late: it is tried again, with nothing in its way."""
+"""host/kubernetes_node.sh, where something came too late on a busy host: it is tried again, with nothing in its way."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ case $1 in
         [ ! -e "$trace" ] || { echo "[ERROR FileAvailable]: $trace already exists" && exit 1; }
         mkdir -p "${trace%/*}"
         : >"$trace"
-        [ "$(grep -c join "$CALLS")" -gt 1 ] || { echo 'error: cannot get Node: net/http: TLS handshake timeout' && exit 1; }
+        [ "$(grep -c join "$CALLS")" -gt 1 ] || { echo 'error: cannot get Node: TLS handshake timeout' && exit 1; }
         ;;
 esac
 """
@@ -43,7 +43,7 @@ exec sh "$NODE/kubernetes_node.sh" join worker-1 kubernetes-api.lab 127.0.0.1 12
 
 @pytest.mark.parametrize("trace", ["bootstrap-kubelet.conf", "kubelet.conf", "manifests/kube-apiserver.yaml"])
 def test_a_join_is_tried_again(tmp_path: Path, trace: str) -> None:
-    """A server that is too busy for kubeadm's first question ends it at once, with files there that the next refuses."""
+    """A server too busy for kubeadm's first question ends it at once, with files there that the next refuses."""
     node, commands, top, calls = (tmp_path / name for name in ("node", "bin", "top", "calls"))
     for directory in (node / "pki", node / "serving", node / "patches", commands, top):
         directory.mkdir(parents=True)

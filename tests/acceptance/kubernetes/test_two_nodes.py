@@ -83,7 +83,7 @@ def services(cluster: Cluster) -> str:
 
 
 def test_services_are_kept_by_a_proxy_that_looks_at_all(cluster: Cluster) -> None:
-    """Which each does hourly, and when it starts: with names of protocols that it does not know, it deletes every one."""
+    """Which each does hourly, and when it starts: what it does not know again, it deletes."""
     before = services(cluster)
     assert "10.96.0.10 . udp . 53" in before
     which = ("-n", "kube-system", "-l", "k8s-app=kube-proxy", "--field-selector=spec.nodeName=worker-1")
