@@ -94,8 +94,8 @@ def _tools(tree: Path) -> Layer:
         for way in ("", "-nft")
         for verb in ("", "-save", "-restore")
     )
-    # Without the protocols' names, nft lists numbers where kube-proxy has written names: when that looks at all that there is,
-    # hourly and at each start, it takes each service's entry for somebody else's and deletes it.
+    # Without the protocols' names, nft lists numbers where kube-proxy has written names: when that looks at all that
+    # is there, hourly and at each start, it takes each service's entry for somebody else's and deletes it.
     paths.add("etc/protocols")
     return {
         **{path: File((tree / path).resolve(strict=True)) for path in paths},
