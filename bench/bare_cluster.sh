@@ -1,6 +1,6 @@
 #!/bin/sh
 # The same cluster by hand: one guest after another boots beside the control plane's start, then nodes join, two at once for each
-# of the machine's CPUs; last, the probe. No retries, no checks. The floor of `make up` for a lab of kind kubernetes.
+# of the machine's CPUs; last, the probe. No checks, and no retries but of a join. The floor of `make up` for a lab of kind kubernetes.
 # usage: bare_cluster.sh make|remove|join NODE
 # environment: DIRECTORY (base.qcow2, network.xml, ssh_config, NODE.xml, NODE.iso, and each node's files in nodes/NODE are there) NETWORK
 set -eu
@@ -55,8 +55,13 @@ init() {
 
 join() {
     token=$(on "$first" "sudo sh -ec '$path; kubeadm token create --ttl 30m'")
-    prepare "$1"
-    on "$1" "sudo sh -ec '$path; sed -i s/@TOKEN@/$token/ join.yaml; kubeadm join --config join.yaml'"
+    # Its first question to a server that is busy with others is one that kubeadm does not repeat.
+    for _ in 1 2 3; do
+        prepare "$1"
+        ! on "$1" "sudo sh -ec '$path; sed -i s/@TOKEN@/$token/ join.yaml; kubeadm join --config join.yaml'" || return 0
+        on "$1" "sudo sh -ec '$path; kubeadm reset --force'"
+    done
+    return 1
 }
 
 make() {

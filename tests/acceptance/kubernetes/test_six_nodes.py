@@ -148,7 +148,7 @@ def test_libvirtd_restarts_while_a_node_starts(cluster: Cluster) -> None:
         # Without systemd nobody else does.
         eventually(60, "libvirtd does not come back", lambda: run("host/setup.sh", "start").returncode == 0)
 
-    cluster.act_during("up", r"worker-5: booting", restart)
+    cluster.act_during("up", r"worker-5: (booting|no SSH yet)", restart)
     cluster.is_ready(WORKERS)
 
 
