@@ -9,6 +9,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.lab import ROOT, run
 
 IMAGE = ROOT / ".kvmlab/images/debian-13.qcow2"
@@ -29,30 +31,61 @@ def busy() -> Generator[None]:
             other.wait()
 
 
-def test_a_late_timer_is_no_broken_one(tmp_path: Path) -> None:
-    """Emulated, it is late wherever QEMU's own thread is; a kernel that then looks whether it works stops for good."""
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The kernel of an image from Debian packages, and what it is told there, but for a root."""
     built = run("images/build", "debian-13", str(IMAGE))
     assert built.returncode == 0, built.stdout
-    raw, log = tmp_path / "raw", tmp_path / "log"
-    subprocess.run(["qemu-img", "convert", "-O", "raw", IMAGE, raw], check=True)
+    room = tmp_path_factory.mktemp("kernel")
+    subprocess.run(["qemu-img", "convert", "-O", "raw", IMAGE, room / "raw"], check=True)
     for name in ("vmlinuz", "syslinux.cfg"):
-        subprocess.run(["mcopy", "-i", f"{raw}@@{BOOT_AT}", f"::/{name}", tmp_path], check=True)
-    options = re.search(r"APPEND root=\S+ (.+)", (tmp_path / "syslinux.cfg").read_text("ascii"))
+        subprocess.run(["mcopy", "-i", f"{room / 'raw'}@@{BOOT_AT}", f"::/{name}", room], check=True)
+    (room / "raw").unlink()
+    options = re.search(r"APPEND root=\S+ (.+)", (room / "syslinux.cfg").read_text("ascii"))
     assert options is not None
-    # Without a root it ends when it has come that far.
-    told = f"{options[1].replace('quiet', '')} earlyprintk=ttyS0,115200 panic=-1"
-    machine = shlex.split("-machine pc -accel tcg -cpu qemu64 -m 1024 -smp 2 -nodefaults -no-reboot")
-    output = ("-display", "none", "-serial", f"file:{log}")
-    kernel = ("-kernel", tmp_path / "vmlinuz", "-append", told)
-    with busy(), subprocess.Popen(["qemu-system-x86_64", *machine, *output, *kernel]) as guest:
+    return room / "vmlinuz", f"{options[1].replace('quiet', '')} earlyprintk=ttyS0,115200"
+
+
+@contextmanager
+def booting(kernel: tuple[Path, str], told: str, log: Path) -> Generator["subprocess.Popen[bytes]"]:
+    """An emulated machine that starts it, with two CPUs."""
+    machine = shlex.split("-machine pc -accel tcg -cpu qemu64 -m 1024 -smp 2 -nodefaults -no-reboot -display none")
+    program, options = kernel
+    command = [*machine, "-serial", f"file:{log}", "-kernel", program, "-append", f"{options} {told}"]
+    with subprocess.Popen(["qemu-system-x86_64", *command]) as guest:
         try:
-            while guest.poll() is None and not (log.exists() and log.stat().st_size):
-                time.sleep(0.02)
-            # Its first thread, which fires the timer; those that are its CPUs stay as they are.
-            os.sched_setscheduler(guest.pid, os.SCHED_IDLE, os.sched_param(0))
-            guest.wait(timeout=300)
+            yield guest
         finally:
             guest.kill()
-    said = log.read_text("utf-8", "replace")
-    assert "Unable to mount root" in said, said
-    assert "doesn't work" not in said
+
+
+def said(log: Path) -> str:
+    """By the kernel, so far."""
+    return log.read_text("utf-8", "replace") if log.exists() else ""
+
+
+def test_a_late_timer_is_no_broken_one(kernel: tuple[Path, str], tmp_path: Path) -> None:
+    """Emulated, it is late wherever QEMU's own thread is; a kernel that then looks whether it works stops for good."""
+    log = tmp_path / "log"
+    # Without a root it ends when it has come that far.
+    with busy(), booting(kernel, "panic=-1", log) as guest:
+        while guest.poll() is None and not said(log):
+            time.sleep(0.02)
+        # Its first thread, which fires the timer; those that are its CPUs stay as they are.
+        os.sched_setscheduler(guest.pid, os.SCHED_IDLE, os.sched_param(0))
+        guest.wait(timeout=300)
+    assert "Unable to mount root" in said(log), said(log)
+    assert "doesn't work" not in said(log)
+
+
+def test_a_clock_that_was_measured_wrong_is_not_kept(kernel: tuple[Path, str], tmp_path: Path) -> None:
+    """A CPU that has to wait while its kernel measures the TSC has it too slow, and all its time runs too fast."""
+    log = tmp_path / "log"
+    # The rate that was seen so on a host of 2.6 GHz.
+    with booting(kernel, "tsc_early_khz=235830 root=/dev/none rootwait", log) as guest:
+        for _ in range(600):
+            if "Marking TSC unstable" in said(log) or guest.poll() is not None:
+                break
+            time.sleep(0.1)
+    assert "tsc: Detected 235.830 MHz" in said(log), said(log)
+    assert "tsc: Marking TSC unstable due to clocksource watchdog" in said(log), said(log)
