@@ -55,7 +55,7 @@ init() {
 
 join() {
     token=$(on "$first" "sudo sh -ec '$path; kubeadm token create --ttl 30m'")
-    # Its first question to a server that is busy with others is one that kubeadm does not repeat.
+    # A server that is busy with others may not answer the first question, which kubeadm does not repeat.
     for _ in 1 2 3; do
         prepare "$1"
         ! on "$1" "sudo sh -ec '$path; sed -i s/@TOKEN@/$token/ join.yaml; kubeadm join --config join.yaml'" || return 0

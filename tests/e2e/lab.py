@@ -74,6 +74,14 @@ def act_at(pattern: str, act: Callable[["subprocess.Popen[str]"], object], *comm
     return seen
 
 
+def image() -> Path:
+    """Debian 13 of its packages, for guests where its own image cannot be reached; built where it is not there."""
+    built = ROOT / ".kvmlab/images/debian-13.qcow2"
+    done = run("images/build", "debian-13", str(built))
+    assert done.returncode == 0, done.stdout
+    return built
+
+
 class Lab:
     """One stack."""
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.lab import ROOT, Lab, act_at, host, run, wait_until_quiet
+from tests.e2e.lab import Lab, act_at, host, image, run, wait_until_quiet
 from tests.sshd import NAME, Sshd, on_path
 
 # Before a test looks at the host as it is found, libvirt answers there.
 pytestmark = pytest.mark.usefixtures("libvirt")
 
 STACK = "e2e-over-ssh"
-IMAGE = ".kvmlab/images/debian-13.qcow2"
 QUICK = {"memory": "128MiB", "disk": "8GiB", "waitFor": "start", "shutdownTimeout": "0s"}
 
 
@@ -33,9 +32,6 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 def lab(found: dict[str, list[str]], sshd: Sshd) -> Iterator[Lab]:
     """A lab with one guest, up; what is still there at the end goes."""
     assert "e2e-over-ssh" not in found["pools"]
-    # No packages are sent: the machine names a file of its own.
-    built = run("images/build", "debian-13", str(ROOT / IMAGE))
-    assert built.returncode == 0, built.stdout
     made = Lab(STACK)
     write(made, sshd)
     output = made.make("up")
@@ -51,7 +47,8 @@ def write(lab: Lab, sshd: Sshd, **more: object) -> None:
             "kind": "guests",
             "host": {"address": NAME, "hostKey": sshd.public_key},
             "network": {"cidr": "10.20.82.0/24"},
-            "image": {"file": str(ROOT / IMAGE)},
+            # No packages are sent: the machine names a file of its own.
+            "image": {"file": str(image())},
             "guests": {"web": {}, **more},
         }
     )

@@ -12,9 +12,8 @@ from tests.acceptance.kubernetes.mirror.mirror import Mirror
 from tests.acceptance.kubernetes.mirror.parts import Parts, parts
 from tests.acceptance.kubernetes.mirror.signer import Signer, signer
 from tests.acceptance.tell import tell
+from tests.e2e import lab
 
-ROOT = Path(__file__).parents[3]
-IMAGE = ROOT / ".kvmlab/images/debian-13.qcow2"
 TOOLS = {"dpkg-scanpackages": "dpkg-dev", "gpg": "gpg", "qemu-img": "qemu-utils"}
 
 
@@ -31,10 +30,7 @@ def image() -> Path:
     for program, package in TOOLS.items():
         done = subprocess.run(["sh", "-c", f"command -v {program}"], capture_output=True, check=False)
         assert done.returncode == 0, f"{program}: must be on PATH, got none; apt-get install {package}"
-    IMAGE.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["images/build", "debian-13", IMAGE], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return IMAGE
+    return lab.image()
 
 
 @pytest.fixture(scope="session")
