@@ -73,7 +73,7 @@ join() {
     is_joined=$(must "$ADDRESS" joined) || exit
     token=-
     if [ -z "$is_joined" ]; then
-        token=$(must "$API_ADDRESS" token "$NODE") || exit
+        token=$(must "$API_ADDRESS" token "$NODE" "$(member)") || exit
         printf '%s\n' "$token" >"$work/node/token"
     fi
     must "$ADDRESS" join "$NODE" "$ENDPOINT" "$ENDPOINT_ADDRESSES" "$NODE_ADDRESS" "$SERVICE_CIDR"
@@ -86,13 +86,15 @@ ready() {
     must "$ADDRESS" ready "$CLUSTER_NODES"
 }
 
-# leave: pods find another place before the node goes. A cluster that does not answer has no place, and knows no node. A control
-# plane takes itself out of etcd, for which the cluster must know it still.
+# member: the address of this node's etcd; nothing of a worker.
+member() { case " $ENDPOINT_ADDRESSES " in *" $NODE_ADDRESS "*) echo "$NODE_ADDRESS" ;; esac; }
+
+# leave: pods find another place before the node goes, and etcd is asked whether it can do without a control plane.
 leave() {
     [ -z "$CLUSTER_BIRTH" ] || rm -f "$POOL_PATH/$CLUSTER.cluster"
     [ -z "${KVMLAB_DESTROYS:-}" ] || { ok "$NODE goes with its cluster" && return; }
     tell 'leaves the cluster'
-    [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" drain "$NODE"
+    [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" drain "$NODE" "$(member)"
     step "$ADDRESS" reset 2>/dev/null || note "$NODE: was not reset, since it does not answer"
     [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" forget "$NODE"
     changed "$NODE has left the cluster"

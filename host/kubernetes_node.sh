@@ -2,7 +2,8 @@
 # Steps of a cluster's life on a node of it, as root, from a directory with the files that kubernetes.sh has sent.
 # What kubeadm says goes to a log of its own on the node; here come one line an outcome, and what went wrong.
 # usage: kubernetes_node.sh init ENDPOINT ADDRESSES ADDRESS SERVICES | joined | join NODE ENDPOINT ADDRESSES ADDRESS SERVICES
-#        | token NODE | settle NODE TOKEN-ID LABELS TAINTS | drain NODE | forget NODE | reset | ready NODES
+#        | token NODE MEMBER | settle NODE TOKEN-ID LABELS TAINTS | drain NODE MEMBER | forget NODE | reset | ready NODES
+# MEMBER is the address of that node's etcd, empty for a worker.
 set -eu
 umask 077
 cd "$(dirname "$0")"
@@ -38,7 +39,7 @@ logged() {
     printf '\n# %s %s\n' "$(date -u +%FT%TZ)" "$1 $2" >>"$log"
     "$@" >>"$log" 2>&1
 }
-said() { grep -v '^\s*$' "$log" | tail -n "${1:-3}"; }
+said() { grep -v -e '^\s*$' -e '^command terminated' "$log" | tail -n "${1:-3}"; }
 
 # A killed run's kubeadm may still be at work: it ends when it finds nobody to tell, and then its traces go.
 alone() {
@@ -135,8 +136,25 @@ manifests() {
     done
 }
 
+etcd() {
+    admin exec -n kube-system "etcd-$(hostname)" -- etcdctl --endpoints https://127.0.0.1:2379 \
+        --cacert "$pki/etcd/ca.crt" --cert "$pki/etcd/healthcheck-client.crt" --key "$pki/etcd/healthcheck-client.key" "$@"
+}
+
+# without NODE MEMBER: etcd goes on by more than half of its members, and one that has gone without a word counts as one of them. It
+# refuses to lose one that it needs. By its address, since one that has not started yet has no name.
+# https://etcd.io/docs/v3.6/op-guide/runtime-configuration/
+without() {
+    [ -n "$2" ] || return 0
+    members=$(etcd member list 2>>"$log") || die "$1: etcd must tell its members, got: $(said 1)"
+    id=$(printf '%s\n' "$members" | awk -F ', ' -v peer="https://$2:2380" '$4 == peer { print $1 }')
+    [ -z "$id" ] || logged etcd member remove "$id" ||
+        die "$1: etcd must have more than half of its members without it, got: $(said 1); see that the other control planes run"
+}
+
 token() {
     # A node of this name that is not there any more must not keep a new one out.
+    without "$1" "$2"
     logged admin delete node "$1" --ignore-not-found --wait=false || die "$1: cannot be taken out of the cluster: $(said)"
     kubeadm --kubeconfig /etc/kubernetes/admin.conf token create --ttl 30m --description "join of $1"
 }
@@ -213,12 +231,12 @@ marks() {
 is_ready() { [ "$(admin get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]; }
 
 drain() {
-    admin get node "$1" >/dev/null 2>&1 || return 0
     if is_ready "$1"; then
         logged admin drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=300s ||
             die "$1: its pods must find another place within 300 s, got: $(said 1); see kubectl get pods -A -o wide, and run again"
         changed "$1 is drained"
     fi
+    without "$1" "$2"
 }
 
 forget() {

@@ -12,6 +12,8 @@ from tests.e2e.lab import ROOT, Lab, run
 
 NODE = {"memory": "1536MiB", "disk": "8GiB", "shutdownTimeout": "20s"}
 """As little as kubeadm takes; emulated guests share two CPUs."""
+CONTROL_PLANE = {**NODE, "cpus": 2, "memory": "2560MiB"}
+"""The same of one that runs the API."""
 
 
 class Cluster(Lab):
@@ -27,6 +29,7 @@ class Cluster(Lab):
         """
         super().__init__(stack)
         self.network = {"cidr": cidr, "mode": mode}
+        self.networks: Mapping[str, object] = {}
         self.patience = 5400
         self.kubeconfig = ROOT / ".kvmlab" / "kubeconfig" / stack
 
@@ -40,10 +43,11 @@ class Cluster(Lab):
         """
         section: dict[str, object] = {
             "source": "bundle",
-            "controlPlane": {**NODE, "cpus": 2, "memory": "2560MiB"},
+            "controlPlane": CONTROL_PLANE,
             "worker": {**NODE, "count": workers, "cpus": 1, **(worker or {})},
         }
-        self.write({"kind": "kubernetes", "network": self.network, "kubernetes": {**section, **kubernetes}})
+        networks = {"network": self.network, "networks": self.networks}
+        self.write({"kind": "kubernetes", **networks, "kubernetes": {**section, **kubernetes}})
 
     def kubectl(self, *arguments: str, timeout: int = 180) -> str:
         """Run kubectl here, as whoever has the kubeconfig that `make kubeconfig` wrote; what it printed."""
@@ -87,9 +91,10 @@ class Cluster(Lab):
         done = run(*self._as_admin(), "top", "nodes", "--no-headers", timeout=180)
         return done.stdout.splitlines() if done.returncode == 0 else []
 
-    def is_ready(self, workers: int) -> None:
+    def is_ready(self, workers: int, control_planes: int = 1) -> None:
         """So many nodes are there, all Ready, and nothing of the probe is left."""
-        names = {"control-plane-1", *(f"worker-{number}" for number in range(1, workers + 1))}
+        roles = (("worker", workers), ("control-plane", control_planes))
+        names = {f"{role}-{number}" for role, count in roles for number in range(1, count + 1)}
         assert self.nodes() == dict.fromkeys(names, "True")
         assert self.kubectl("get", "all", "-A", "-l", "app=kvmlab-probe", "-o", "name") == ""
         # Tokens are gone with the joins that they were made for; what is left is not for joining.

@@ -1,4 +1,4 @@
-"""host/kubernetes_node.sh, where something came too late on a busy host: it is tried again, with nothing in its way."""
+"""host/kubernetes_node.sh, where something came too late on a busy host, or a control plane has gone without a word."""
 
 import os
 import shutil
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import ROOT
+
+Done = subprocess.CompletedProcess[str]
 
 # As the real one: what it has written by the time that it fails, it refuses to find.
 KUBEADM = """\
@@ -37,25 +39,48 @@ for part in etc var run; do
     mkdir -p "$TOP/$part/upper" "$TOP/$part/work"
     mount -t overlay -o "lowerdir=/$part,upperdir=$TOP/$part/upper,workdir=$TOP/$part/work" kvmlab "/$part"
 done
-exec sh "$NODE/kubernetes_node.sh" join worker-1 kubernetes-api.lab 127.0.0.1 127.0.0.1 10.96.0.0/16
+exec sh "$NODE/kubernetes_node.sh" "$@"
+"""
+# As etcdctl tells of members: one that has begun to join has no name yet.
+KUBECTL = """\
+echo "$*" | sed -n 's/.* member /etcd member /p' >>"$CALLS"
+case $* in
+    *'get node'*) exit 1 ;;
+    *'member list')
+        echo '1a, started, control-plane-1, https://10.0.0.1:2380, https://10.0.0.1:2379, false'
+        echo '2b, unstarted, , https://10.0.0.12:2380, , true'
+        echo '3c, started, control-plane-3, https://10.0.0.13:2380, https://10.0.0.13:2379, false'
+        ;;
+    *'member remove 3c')
+        printf 'Error: etcdserver: unhealthy cluster\ncommand terminated with exit code 1\n' >&2
+        exit 1
+        ;;
+esac
 """
 
 
-@pytest.mark.parametrize("trace", ["bootstrap-kubelet.conf", "kubelet.conf", "manifests/kube-apiserver.yaml"])
-def test_a_join_is_tried_again(tmp_path: Path, trace: str) -> None:
-    """A server too busy for kubeadm's first question ends it at once, with files there that the next refuses."""
-    node, commands, top, calls = (tmp_path / name for name in ("node", "bin", "top", "calls"))
-    for directory in (node / "pki", node / "serving", node / "patches", commands, top):
+@pytest.fixture
+def node(tmp_path: Path) -> Path:
+    """A directory as kubernetes.sh sends it, with an empty one for commands beside it."""
+    node = tmp_path / "node"
+    for directory in (node / "pki", node / "serving", node / "patches", tmp_path / "bin", tmp_path / "top"):
         directory.mkdir(parents=True)
     shutil.copyfile(ROOT / "host" / "kubernetes_node.sh", node / "kubernetes_node.sh")
-    (node / "token").write_text("abcdef.0123456789abcdef\n", "ascii")
-    (node / "join.yaml").write_text("token: '@TOKEN@'\n", "ascii")
-    nothing = [commands / name for name in ("kubelet", "kubectl", "sleep")]
-    for file in (node / "kubeadm", commands / "systemctl", *nothing):
-        file.write_text("#!/bin/sh\n" + {"kubeadm": KUBEADM, "systemctl": SYSTEMCTL}.get(file.name, ""), "ascii")
-        file.chmod(0o755)
+    return node
+
+
+def command(file: Path, text: str = "") -> None:
+    """Write one."""
+    file.write_text(f"#!/bin/sh\n{text}", "ascii")
+    file.chmod(0o755)
+
+
+def step(node: Path, *words: str, trace: str = "") -> tuple[Done, list[str]]:
+    """Take one on that node; and which commands it called."""
+    top, commands, calls = (node.parent / name for name in ("top", "bin", "calls"))
+    calls.touch()
     done = subprocess.run(
-        ["unshare", "--mount", "--net", "sh", "-euc", APART],
+        ["unshare", "--mount", "--net", "sh", "-euc", APART, "sh", *words],
         env={
             **os.environ,
             "PATH": f"{commands}:{os.environ['PATH']}",
@@ -70,8 +95,23 @@ def test_a_join_is_tried_again(tmp_path: Path, trace: str) -> None:
         check=False,
         timeout=60,
     )
+    return done, calls.read_text("ascii").splitlines()
+
+
+@pytest.mark.parametrize("trace", ["bootstrap-kubelet.conf", "kubelet.conf", "manifests/kube-apiserver.yaml"])
+def test_a_join_is_tried_again(node: Path, trace: str) -> None:
+    """A server too busy for kubeadm's first question ends it at once, with files there that the next refuses."""
+    (node / "token").write_text("abcdef.0123456789abcdef\n", "ascii")
+    (node / "join.yaml").write_text("token: '@TOKEN@'\n", "ascii")
+    command(node / "kubeadm", KUBEADM)
+    commands = node.parent / "bin"
+    command(commands / "systemctl", SYSTEMCTL)
+    for name in ("kubelet", "kubectl", "sleep"):
+        command(commands / name)
+    words = ("worker-1", "kubernetes-api.lab", "127.0.0.1", "127.0.0.1", "10.96.0.0/16")
+    done, calls = step(node, "join", *words, trace=trace)
     assert (done.stdout, done.stderr, done.returncode) == ("changed: worker-1 has joined, at try 2\n", "", 0)
-    assert calls.read_text("ascii").splitlines() == [
+    assert calls == [
         "systemctl start opt-kubernetes.mount",
         "systemctl daemon-reload",
         "kubeadm join",
@@ -79,3 +119,28 @@ def test_a_join_is_tried_again(tmp_path: Path, trace: str) -> None:
         "kubeadm join",
     ]
     assert (node / "joins.yaml").read_text("ascii") == "token: 'abcdef.0123456789abcdef'\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "removed"), [("", []), ("10.0.0.11", ["list"]), ("10.0.0.12", ["list", "remove 2b"])]
+)
+def test_etcd_forgets_a_member(node: Path, address: str, removed: list[str]) -> None:
+    """By the whole of its address; a worker is none, and one that has gone by itself is not there."""
+    for name, text in (("kubectl", KUBECTL), ("sleep", "")):
+        command(node.parent / "bin" / name, text)
+    done, calls = step(node, "drain", "some", address)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    assert [call for call in calls if call.startswith("etcd")] == [f"etcd member {words}" for words in removed]
+
+
+def test_etcd_keeps_a_member_that_it_needs(node: Path) -> None:
+    """Said with what to do, before the node is reset, which would take its part of the data with it."""
+    for name, text in (("kubectl", KUBECTL), ("sleep", "")):
+        command(node.parent / "bin" / name, text)
+    done, _ = step(node, "drain", "control-plane-3", "10.0.0.13")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "control-plane-3: etcd must have more than half of its members without it, got: "
+        "Error: etcdserver: unhealthy cluster; see that the other control planes run\n"
+    )

@@ -64,13 +64,22 @@ def test_the_cluster_works(cluster: Cluster) -> None:
 
 
 def test_an_application_is_reached_from_the_host(cluster: Cluster) -> None:
-    """The tutorial's, as a part of the lab, by a port of every node; one worker has a place for one pod alone."""
+    """The tutorial's, as a part of the lab, by a port of every node; one worker has a place for one pod alone.
+
+    With the same run, the worker loses what config tells of it no more, and keeps what somebody else has told.
+    """
+    cluster.kubectl("label", "node", "worker-1", "told=by-hand")
     file = ROOT / ".kvmlab" / f"{STACK}-web.yaml"
     file.write_text(application().replace("replicas: 2", "replicas: 1"), encoding="utf-8")
-    cluster.ask(1, WORKER, manifests=[str(file.relative_to(ROOT))], metricsServer=True, certSans=[ELSEWHERE])
+    cluster.ask(1, manifests=[str(file.relative_to(ROOT))], metricsServer=True, certSans=[ELSEWHERE])
     changes = cluster.changes()
-    assert {name.rpartition("::")[2] for name in changes} == {"kubernetes", "kubernetes-control-plane-1"}, changes
+    touched = {"kubernetes", "kubernetes-control-plane-1", "kubernetes-worker-1"}
+    assert {name.rpartition("::")[2] for name in changes} == touched, changes
     cluster.make("up")
+    (worker,) = (node for node in cluster.objects("nodes") if node["metadata"]["name"] == "worker-1")
+    assert "disk" not in worker["metadata"]["labels"]
+    assert worker["metadata"]["labels"]["told"] == "by-hand"
+    assert "taints" not in worker["spec"]
     with used(cluster.address("worker-1")) as user:
         eventually(120, "is not served on and on", lambda: len(user.answers) > 5)
     assert not user.failures
@@ -121,7 +130,7 @@ def test_the_api_is_called_by_another_name(cluster: Cluster) -> None:
 def test_another_cluster_is_refused(cluster: Cluster) -> None:
     """What runs on this one would be lost."""
     before = cluster.file.read_text("utf-8")
-    cluster.ask(1, WORKER, podCidr="10.245.0.0/16")
+    cluster.ask(1, podCidr="10.245.0.0/16")
     refused = run("make", "up", f"STACK={STACK}")
     cluster.file.write_text(before, "utf-8")
     assert refused.returncode != 0
