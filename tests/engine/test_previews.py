@@ -19,6 +19,8 @@ def settled(preview: str) -> str:
     last, tail = re.match(r"(.*?)(    --outputs:--\n.*)", last, re.DOTALL).groups()  # pyright: ignore
     text = head + "".join(sorted([*resources, last], key=lambda text: text.split("\n")[1].strip())) + tail
     text = re.sub(r'^( +accelerator +: )"(kvm|qemu)"$', r'\1"<kvm or qemu>"', text, flags=re.MULTILINE | re.IGNORECASE)
+    # An emulated node has its CPUs in one socket.
+    text = re.sub(r'^ +cpu +: "1 x \d x 1 sockets, cores, threads"\n', "", text, flags=re.MULTILINE)
     # A command that is yet to run has another id in each preview.
     text = re.sub(r'"([\w-]+-guest|kubernetes-control-plane-1)[0-9a-f]{8}"', r'"\1<id>"', text)
     return re.sub(r'<domain type=\\"(kvm|qemu)\\">', "<domain type=<kvm or qemu>>", text)

@@ -1,5 +1,6 @@
 """A lab of kind `guests` registers what its config asks for, and an edit reaches only what it names."""
 
+import re
 from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any, cast
@@ -551,6 +552,23 @@ def test_control_planes_are_not_starved() -> None:
     told = {name: made[f"Command {name}-guest"].inputs["environment"] for name in (*planes, "worker-1")}
     assert [name for name in told if "<shares>4096</shares>" in told[name]["DEFINITION"]] == planes
     assert [name for name in told if "IS_FIRST" in told[name]] == planes[:1]
+
+
+def test_an_emulated_node_has_one_socket() -> None:
+    """Unless config says otherwise: else its kernel trusts no TSC. With KVM, and in other labs, all is as ever."""
+    cluster = {"kind": "kubernetes", "kubernetes": {"controlPlane": {"maxCpus": 4}, "worker": {"count": 1}}}
+    told = {**cluster, "kubernetes": {"controlPlane": {"cpu": {"topology": {"sockets": 2, "cores": 1, "threads": 1}}}}}
+
+    def sockets(raw: dict[str, Any], name: str, **facts: Any) -> list[str]:
+        made = compose(raw, facts)[f"Command {name}-guest"].inputs["environment"]["DEFINITION"]
+        return re.findall("<topology .*?>", made)
+
+    one_socket = '<topology sockets="1" cores="{}" threads="1" />'
+    assert sockets(cluster, "control-plane-1", kvm_device=False) == [one_socket.format(4)]
+    assert sockets(cluster, "worker-1", kvm_device=False) == [one_socket.format(2)]
+    assert sockets(told, "control-plane-1", kvm_device=False) == ['<topology sockets="2" cores="1" threads="1" />']
+    assert sockets(cluster, "control-plane-1") == []
+    assert sockets(SIX, "node-1", kvm_device=False) == []
 
 
 def test_two_hosts() -> None:
