@@ -33,6 +33,10 @@ prepare() {
         [ ! -d pki ] || cp -R pki/. /etc/kubernetes/pki
         cp -R serving/. /var/lib/kubelet/pki
         cp -R patches/. /etc/kubernetes/patches
+        for unit in containerd kubelet; do
+            mkdir -p /etc/systemd/system/\$unit.service.d
+            [ ! -e slack.conf ] || cp slack.conf /etc/systemd/system/\$unit.service.d/30-slack.conf
+        done
         echo $api $endpoint >>/etc/hosts
         link=\$(ip -o route get $api | sed \"s/.* dev \([^ ]*\) .*/\1/\")
         [ $1 != $first ] || link=\$(ip -o -4 address show to $api | awk \"{ print \\\$2 }\")
@@ -41,6 +45,7 @@ prepare() {
         systemctl daemon-reload
         \$route
         systemctl start containerd
+        [ ! -e slack.conf ] || systemctl restart containerd
     '"
 }
 

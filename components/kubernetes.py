@@ -246,4 +246,5 @@ def _files(step: str, node: NodeArgs, args: KubernetesClusterArgs, seed: str) ->
         files |= {f"pki/{name}": text for name, text in kubernetes_pki.files(seed, args["name"]).items()}
     serving = kubernetes_pki.serving(seed, args["name"], node["name"], node["address"])
     files |= {f"serving/serving.{kind}": text for kind, text in serving.items()}
-    return files | {f"patches/{name}": text for name, text in kubernetes_config.patches(cluster).items()}
+    files |= {f"patches/{name}": text for name, text in kubernetes_config.patches(cluster).items()}
+    return {**files, "slack.conf": kubernetes_config.slack(cluster)}

@@ -80,6 +80,17 @@ put_files() {
     cp -R patches/. /etc/kubernetes/patches
 }
 
+# slack: containers have containerd's, which is why it starts anew before there are any.
+slack() {
+    [ -e slack.conf ] || return 0
+    for unit in containerd kubelet; do
+        mkdir -p "/etc/systemd/system/$unit.service.d"
+        cp slack.conf "/etc/systemd/system/$unit.service.d/30-slack.conf"
+    done
+    systemctl daemon-reload
+    systemctl restart containerd
+}
+
 # begun: whether there is anything that kubeadm refuses to find. A join has written some of it before it first asks a server, once.
 begun() {
     for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/config.yaml; do
@@ -104,6 +115,7 @@ init() {
     if [ ! -e "$own/done" ]; then
         clear
         put_files
+        slack
         logged kubeadm init --config init.yaml --skip-token-print ||
             die "kubeadm init failed, see $log there: $(said 5)"
         mkdir -p "$own"
@@ -176,6 +188,7 @@ join() {
     for attempt in 1 2 3; do
         clear
         put_files
+        slack
         # Not by an argument, which others on the node could read.
         awk 'FNR == NR { token = $0; next } { gsub(/@TOKEN@/, token) } 1' token join.yaml >joins.yaml
         if logged kubeadm join --config joins.yaml; then

@@ -103,6 +103,7 @@ def test_a_join_is_tried_again(node: Path, trace: str) -> None:
     """A server too busy for kubeadm's first question ends it at once, with files there that the next refuses."""
     (node / "token").write_text("abcdef.0123456789abcdef\n", "ascii")
     (node / "join.yaml").write_text("token: '@TOKEN@'\n", "ascii")
+    (node / "slack.conf").write_text("[Service]\n", "ascii")
     command(node / "kubeadm", KUBEADM)
     commands = node.parent / "bin"
     command(commands / "systemctl", SYSTEMCTL)
@@ -114,8 +115,12 @@ def test_a_join_is_tried_again(node: Path, trace: str) -> None:
     assert calls == [
         "systemctl start opt-kubernetes.mount",
         "systemctl daemon-reload",
+        "systemctl daemon-reload",
+        "systemctl restart containerd",
         "kubeadm join",
         "kubeadm reset",
+        "systemctl daemon-reload",
+        "systemctl restart containerd",
         "kubeadm join",
     ]
     assert (node / "joins.yaml").read_text("ascii") == "token: 'abcdef.0123456789abcdef'\n"

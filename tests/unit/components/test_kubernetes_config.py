@@ -105,5 +105,7 @@ def test_an_emulated_cpu_may_take_its_time() -> None:
     assert first["timeouts"]["controlPlaneComponentHealthCheck"] == "15m0s"
     arguments = first["nodeRegistration"]["kubeletExtraArgs"]
     assert {"name": "housekeeping-interval", "value": "60s"} in arguments
+    assert config.slack(slow) == "[Service]\nTimerSlackNSec=50ms\n"
     assert config.patches(CLUSTER) == {}
+    assert config.slack(CLUSTER) == ""
     assert "timeouts" not in documents(config.init(CLUSTER, FIRST))["InitConfiguration"]
