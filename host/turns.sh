@@ -15,14 +15,17 @@ at_once() {
     fi
 }
 
-# take_turn NAME: waits for one; a line every 10 s says so. Whoever others wait for, IS_FIRST, has a place more.
+# take_turn NAME [last]: waits for one; a line every 10 s says so. Whoever others wait for, IS_FIRST, has a place more. Who may have more
+# places than others takes the last that is free, and leaves them theirs.
 take_turn() {
     places=$(($(at_once) + ${IS_FIRST:-0}))
     waited=0
     while :; do
-        place=0
-        while [ "$place" -lt "$places" ]; do
-            place=$((place + 1))
+        tried=0
+        while [ "$tried" -lt "$places" ]; do
+            tried=$((tried + 1))
+            place=$tried
+            [ "${2:-}" != last ] || place=$((places + 1 - tried))
             exec 9>"$turns$place"
             ! flock -n 9 || return 0
         done

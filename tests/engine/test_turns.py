@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.conftest import ROOT
 
-HOLD = ". host/lib.sh; . host/turns.sh; turns=$TURNS; take_turn web; echo taken; sleep {}; echo over; end_turn"
+HOLD = ". host/lib.sh; . host/turns.sh; turns=$TURNS; take_turn web $WHICH; echo taken; sleep {}; echo over; end_turn"
 
 
 def holder(turns: str, seconds: float, **environment: str) -> "subprocess.Popen[str]":
@@ -19,7 +19,7 @@ def holder(turns: str, seconds: float, **environment: str) -> "subprocess.Popen[
     return subprocess.Popen(
         ["sh", "-euc", HOLD.format(seconds)],
         cwd=ROOT,
-        env={**os.environ, "TURNS": turns, "ACCELERATOR": "qemu", **environment},
+        env={**os.environ, "TURNS": turns, "WHICH": "", "ACCELERATOR": "qemu", **environment},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -30,7 +30,7 @@ def test_as_many_at_once_as_there_are_places(tmp_path: Path) -> None:
     """Seven guests and two places: hardly ever are there three, and all get theirs. Nothing is left behind."""
     log = tmp_path / "log"
     script = HOLD.format("0.2").replace("echo taken", "echo taken >>$LOG").replace("echo over", "echo over >>$LOG")
-    environment = {**os.environ, "TURNS": f"{tmp_path}/turn-", "LOG": str(log), "AT_ONCE": "2"}
+    environment = {**os.environ, "TURNS": f"{tmp_path}/turn-", "LOG": str(log), "WHICH": "", "AT_ONCE": "2"}
     started = [subprocess.Popen(["sh", "-euc", script], cwd=ROOT, env=environment) for _ in range(7)]
     assert [each.wait(timeout=60) for each in started] == [0] * 7
     inside, most = 0, 0
@@ -70,6 +70,25 @@ def test_whoever_others_wait_for_starts_beside_them(tmp_path: Path) -> None:
     for process in (*others, waiting):
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def test_whoever_may_have_more_places_leaves_others_theirs(tmp_path: Path) -> None:
+    """Nodes that join, say, to a guest that is yet to boot; where nobody is, they have all."""
+    joining: list[subprocess.Popen[str]] = []
+
+    def join(count: int) -> None:
+        for _ in range(count):
+            joining.append(holder(f"{tmp_path}/turn-", 600, AT_ONCE="4", WHICH="last"))
+            assert joining[-1].stdout is not None
+            assert joining[-1].stdout.readline() == "taken\n"
+
+    join(2)
+    output, _ = holder(f"{tmp_path}/turn-", 0, AT_ONCE="2").communicate(timeout=60)
+    assert output == "taken\nover\n"
+    join(2)
+    for node in joining:
+        os.killpg(node.pid, signal.SIGKILL)
+        node.communicate()
 
 
 @pytest.mark.parametrize(
