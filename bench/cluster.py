@@ -55,6 +55,7 @@ def cluster() -> Measured:
 def _take_apart(directory: Path) -> None:
     """Keep what a person would have at hand: image, seed disks, definitions, ssh config, and each node's files."""
     pool = keep(STACK, directory)
+    (directory / "nodes").mkdir(mode=0o700)
     for node, files in _sent().items():
         if node != "ready":
             shutil.copyfile(pool / f"{STACK}-{node}-seed.iso", directory / f"{node}.iso")
