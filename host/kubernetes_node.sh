@@ -243,6 +243,7 @@ marks() {
 
 is_ready() { [ "$(admin get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]; }
 
+# drain NODE MEMBER: nothing is lost with it any more.
 drain() {
     if is_ready "$1"; then
         logged admin drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=300s ||

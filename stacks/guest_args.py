@@ -125,7 +125,7 @@ def _cpu(lab: Lab, guest: GuestSpec, accelerator: str) -> Cpu | None:
     """What is asked for; an emulated node's CPUs are in one socket where nothing is said of it.
 
     By itself libvirt gives each a socket of its own. Then Linux takes no emulated TSC for its clock, and the HPET in
-    its place takes ten times as long to read, which programs written in Go do all the time: docs/decisions/0034.
+    its place takes several times as long to read, which programs written in Go do all the time: docs/decisions/0034.
     """
     cpus = guest.max_cpus or guest.cpus
     if lab.kubernetes is None or accelerator == "kvm" or cpus == 1 or (guest.cpu and guest.cpu.topology):
