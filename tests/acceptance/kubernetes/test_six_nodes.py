@@ -162,6 +162,16 @@ def test_a_worker_is_powered_off_hard(cluster: Cluster) -> None:
     assert cluster.changes() == {}
 
 
+def test_metrics_server_comes_to_all_of_them(cluster: Cluster) -> None:
+    """A lab that runs takes the option, and no node is touched."""
+    cluster.ask(WORKERS, metricsServer=True)
+    assert not {name for name in cluster.changes() if re.search(r"worker-\d|control-plane-\d", name)}
+    cluster.make("up")
+    names = set(cluster.nodes())
+    eventually(900, "not all are measured", lambda: {line.split()[0] for line in cluster.measured()} == names)
+    assert len(names) == WORKERS + 1
+
+
 def test_destroy_leaves_the_host_as_found(cluster: Cluster, found: dict[str, list[str]]) -> None:
     """Nothing drains: nothing has a place to go to."""
     said = cluster.make("destroy")
