@@ -18,7 +18,9 @@ PARTITIONS
 # Under load an emulated timer comes late to the kernel's own check of it, which ends the boot: "IO-APIC + timer doesn't work!".
 # With KVM the kernel leaves that check out by itself. https://docs.kernel.org/admin-guide/kernel-parameters.html
 # Nothing is said of the TSC: under load its rate is measured wrong, up to eleven times too low, and the kernel sees that by itself.
-options="root=PARTUUID=$root_uuid ro quiet no_timer_check console=tty0 console=ttyS0,115200"
+# A kernel that panics starts anew after 10 s, as kubelet has it too; it would else stand still until somebody looks. Seldom, an
+# emulated one with several CPUs does as it boots: docs/decisions/0036.
+options="root=PARTUUID=$root_uuid ro quiet no_timer_check panic=10 console=tty0 console=ttyS0,115200"
 cat >"$raw.syslinux" <<SYSLINUX
 DEFAULT linux
 LABEL linux

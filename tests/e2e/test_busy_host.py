@@ -1,4 +1,4 @@
-"""A guest's kernel on a host that is too busy to be on time."""
+"""A guest's kernel where it is emulated: on a host that is too busy to be on time, and after a panic."""
 
 import os
 import re
@@ -84,3 +84,13 @@ def test_a_clock_that_was_measured_wrong_is_not_kept(kernel: tuple[Path, str], t
         eventually(60, "it says nothing", lambda: "Marking TSC" in said(log) or guest.poll() is not None)
     assert "tsc: Detected 235.830 MHz" in said(log), said(log)
     assert "tsc: Marking TSC unstable due to clocksource watchdog" in said(log), said(log)
+
+
+def test_a_kernel_that_panics_starts_anew(kernel: tuple[Path, str], tmp_path: Path) -> None:
+    """Nobody would look at its screen."""
+    log = tmp_path / "log"
+    # It finds no root, which is a panic; QEMU ends where it would start the machine anew.
+    with booting(kernel, "", log) as guest:
+        guest.wait(timeout=300)
+    assert "Kernel panic" in said(log), said(log)
+    assert "Rebooting in 10 seconds" in said(log), said(log)
