@@ -1,5 +1,6 @@
 """The lab of kind `kubernetes`: guests as ever, and a cluster of those that are its nodes."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,7 +99,9 @@ def probe(spec: Kubernetes) -> str:
     """What sees whether pods reach each other; nothing where the user brings the CNI."""
     if spec.cni == "none":
         return ""
-    return _filled("probe.yaml", spec, {"PROBE_IMAGE": PROBE_IMAGES[spec.source], "NODES": str(len(spec.nodes))})
+    names = [node.guest for node in spec.nodes]
+    values = {"PROBE_IMAGE": PROBE_IMAGES[spec.source], "NAMES": json.dumps(names), "COUNT": str(len(names))}
+    return _filled("probe.yaml", spec, values)
 
 
 def _filled(file: str, spec: Kubernetes, values: Mapping[str, str]) -> str:

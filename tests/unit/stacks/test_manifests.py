@@ -100,3 +100,14 @@ def test_all_of_ours_is_filled_in(slow: bool) -> None:
         assert not re.search("@[A-Z_]+@", text)
         assert all(document["kind"] for document in yaml.safe_load_all(text))
     assert ("--metric-resolution=60s" in found["20-metrics-server.yaml"]) == slow
+
+
+def test_the_probe_asks_no_node_that_leaves() -> None:
+    """It is still there meanwhile, and may be dead: a run that takes it out would wait for it."""
+    spec = lab({"kind": "kubernetes", "kubernetes": {"worker": {"count": 2}}}).kubernetes
+    assert spec
+    (pods,) = (one for one in yaml.safe_load_all(kubernetes.probe(spec)) if one["kind"] == "DaemonSet")
+    affinity = pods["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+    (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    names = ["control-plane-1", "worker-1", "worker-2"]
+    assert term == {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": names}]}
