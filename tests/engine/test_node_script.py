@@ -57,6 +57,12 @@ case $* in
         ;;
 esac
 """
+# A cluster that has the probe.
+PROBED = """\
+shift 2
+echo "$*" >>"$CALLS"
+case $* in 'get daemonset'*) echo daemonset.apps/kvmlab-probe ;; esac
+"""
 
 
 @pytest.fixture
@@ -149,3 +155,15 @@ def test_etcd_keeps_a_member_that_it_needs(node: Path) -> None:
         "control-plane-3: etcd must have more than half of its members without it, got: "
         "Error: etcdserver: unhealthy cluster; see that the other control planes run\n"
     )
+
+
+def test_a_probe_that_was_left_goes_first(node: Path) -> None:
+    """A killed run's; its pod on a node that has died since would be waited for."""
+    (node / "probe.yaml").touch()
+    command(node.parent / "bin" / "kubectl", PROBED)
+    done, calls = step(node, "ready", "some")
+    assert (done.stderr, done.returncode) == ("", 0)
+    probe = "deployment/coredns", "daemonset", "-f", "pods", "-f", "-f", "daemonset/kvmlab-probe", "-f", "pods", "-f"
+    verbs = "rollout", "get", "delete", "delete", "delete", "apply", "rollout", "delete", "delete", "delete"
+    told = [" ".join(word for word in call.split() if word in {*verbs, *probe}) for call in calls[1:]]
+    assert told == [f"{verb} {what}" for verb, what in zip(verbs, probe, strict=True)]
