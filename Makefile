@@ -132,7 +132,7 @@ online-kubernetes: setup ## a cluster of two nodes that get packages and images 
 	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_packages.py tests/acceptance/kubernetes/test_online.py -s -x
 
 .PHONY: acceptance-kubernetes
-acceptance-kubernetes: setup ## six nodes from nothing, KVMLAB_CLUSTERS times, then what happens to a cluster in its life (four hours without KVM)
+acceptance-kubernetes: setup ## six nodes from nothing, KVMLAB_CLUSTERS times, then what happens to a cluster in its life (three hours without KVM)
 	@. .toolchain/env && pytest tests/acceptance/kubernetes/test_killed_start.py tests/acceptance/kubernetes/test_six_nodes.py \
 		tests/acceptance/kubernetes/test_control_planes.py -s -x
 
