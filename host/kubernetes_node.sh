@@ -263,8 +263,8 @@ reset() {
     clear
 }
 
-# unprobed: its pods go, too; one of a node that has died would be waited for, until that node goes.
-unprobed() {
+# remove_probe: and its pods; one of a node that has died would be waited for, until that node goes.
+remove_probe() {
     logged admin delete -f probe.yaml --ignore-not-found --cascade=foreground --wait=false
     logged admin delete pods -n kube-system -l app=kvmlab-probe --force --grace-period=0
     logged admin delete -f probe.yaml --ignore-not-found --cascade=foreground --timeout=300s
@@ -278,10 +278,10 @@ ready() {
     done
     logged admin rollout status -n kube-system deployment/coredns --timeout=600s || die "CoreDNS: must serve, got: $(said 1)"
     [ -e probe.yaml ] || return 0
-    # Nor is anything of it to be there for whoever comes next.
-    trap unprobed EXIT
+    # Nothing of it is to be there for whoever comes next.
+    trap remove_probe EXIT
     [ -z "$(admin get daemonset -n kube-system kvmlab-probe --ignore-not-found -o name)" ] ||
-        unprobed || die "what a killed run has left of the probe must go, got: $(said 1)"
+        remove_probe || die "what a killed run has left of the probe must go, got: $(said 1)"
     logged admin apply -f probe.yaml || die "the probe must be taken by the cluster, got: $(said 1)"
     logged admin rollout status -n kube-system daemonset/kvmlab-probe --timeout=600s ||
         die "a pod on each node must reach a service by its name and a pod on another node, got:

@@ -163,7 +163,17 @@ def test_a_probe_that_was_left_goes_first(node: Path) -> None:
     command(node.parent / "bin" / "kubectl", PROBED)
     done, calls = step(node, "ready", "some")
     assert (done.stderr, done.returncode) == ("", 0)
-    probe = "deployment/coredns", "daemonset", "-f", "pods", "-f", "-f", "daemonset/kvmlab-probe", "-f", "pods", "-f"
-    verbs = "rollout", "get", "delete", "delete", "delete", "apply", "rollout", "delete", "delete", "delete"
-    told = [" ".join(word for word in call.split() if word in {*verbs, *probe}) for call in calls[1:]]
-    assert told == [f"{verb} {what}" for verb, what in zip(verbs, probe, strict=True)]
+    remove = [
+        "delete -f probe.yaml --ignore-not-found --cascade=foreground --wait=false",
+        "delete pods -n kube-system -l app=kvmlab-probe --force --grace-period=0",
+        "delete -f probe.yaml --ignore-not-found --cascade=foreground --timeout=300s",
+    ]
+    assert calls == [
+        "wait --for=condition=Ready node/some --timeout=600s",
+        "rollout status -n kube-system deployment/coredns --timeout=600s",
+        "get daemonset -n kube-system kvmlab-probe --ignore-not-found -o name",
+        *remove,
+        "apply -f probe.yaml",
+        "rollout status -n kube-system daemonset/kvmlab-probe --timeout=600s",
+        *remove,
+    ]
