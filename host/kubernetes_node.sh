@@ -20,7 +20,11 @@ die() {
 }
 changed() { printf 'changed: %s\n' "$*"; }
 
-is_busy() { [ "$status" -ne 0 ] && grep -qi -e timeout -e refused -e unavailable -e connection -e etcdserver "$errors"; }
+# is_busy: and not at the end of the time that a drain was given.
+is_busy() {
+    [ "$status" -ne 0 ] && ! grep -q 'global timeout reached' "$errors" &&
+        grep -qi -e timeout -e refused -e unavailable -e connection -e etcdserver "$errors"
+}
 
 # admin ARGUMENT...: kubectl, and a server that is too busy for an answer is asked again.
 admin() {
@@ -241,14 +245,24 @@ marks() {
     printf '%s\n' "$3" >"$file"
 }
 
-is_ready() { [ "$(admin get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = True ]; }
+# readiness NODE: True, False or Unknown, and nothing of one that the cluster does not know.
+readiness() {
+    admin get node "$1" --ignore-not-found -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>>"$log" ||
+        die "$1: the cluster must tell whether it is Ready, got: $(said 1)"
+}
 
-# drain NODE MEMBER: nothing is lost with it any more.
+# drain NODE MEMBER: nothing is lost with it any more. One that is dead, or dies meanwhile, takes its pods along.
 drain() {
-    if is_ready "$1"; then
-        logged admin drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=300s ||
-            die "$1: its pods must find another place within 300 s, got: $(said 1); see kubectl get pods -A -o wide, and run again"
-        changed "$1 is drained"
+    state=$(readiness "$1")
+    if [ "$state" = True ]; then
+        if logged admin drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=300s; then
+            changed "$1 is drained"
+        else
+            why=$(said 1)
+            state=$(readiness "$1")
+            [ "$state" != True ] ||
+                die "$1: its pods must find another place within 300 s, got: $why; see kubectl get pods -A -o wide, and run again"
+        fi
     fi
     without "$1" "$2"
 }

@@ -45,7 +45,6 @@ exec sh "$NODE/kubernetes_node.sh" "$@"
 KUBECTL = """\
 echo "$*" | sed -n 's/.* member /etcd member /p' >>"$CALLS"
 case $* in
-    *'get node'*) exit 1 ;;
     *'member list')
         echo '1a, started, control-plane-1, https://10.0.0.1:2380, https://10.0.0.1:2379, false'
         echo '2b, unstarted, , https://10.0.0.12:2380, , true'
@@ -62,6 +61,16 @@ PROBED = """\
 shift 2
 echo "$*" >>"$CALLS"
 case $* in 'get daemonset'*) echo daemonset.apps/kvmlab-probe ;; esac
+"""
+
+# A node that is Ready, with pods that stay, and what the cluster tells of it after that.
+OCCUPIED = """\
+shift 2
+echo "$1" >>"$CALLS"
+case $* in
+    'get node'*) [ "$(grep -c get "$CALLS")" -gt 1 ] && echo AFTER || echo True ;;
+    drain*) echo 'error: error when evicting pods/"one" -n "default": global timeout reached: 5m0s' >&2 && exit 1 ;;
+esac
 """
 
 
@@ -155,6 +164,51 @@ def test_etcd_keeps_a_member_that_it_needs(node: Path) -> None:
         "control-plane-3: etcd must have more than half of its members without it, got: "
         "Error: etcdserver: unhealthy cluster; see that the other control planes run\n"
     )
+
+
+@pytest.mark.parametrize("after", ["Unknown", ""])
+def test_a_node_dies_while_it_is_drained(node: Path, after: str) -> None:
+    """Or goes: its pods are not waited for any more."""
+    command(node.parent / "bin" / "kubectl", OCCUPIED.replace("AFTER", after))
+    done, calls = step(node, "drain", "some", "")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    assert calls == ["get", "drain", "get"]
+
+
+def test_pods_that_stay_end_the_run(node: Path) -> None:
+    """After the time that they were given, once."""
+    command(node.parent / "bin" / "kubectl", OCCUPIED.replace("AFTER", "True"))
+    done, calls = step(node, "drain", "some", "")
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == (
+        'some: its pods must find another place within 300 s, got: error: error when evicting pods/"one" -n "default": '
+        "global timeout reached: 5m0s; see kubectl get pods -A -o wide, and run again\n"
+    )
+    assert calls == ["get", "drain", "get"]
+
+
+def test_a_server_that_does_not_tell_is_no_dead_node(node: Path) -> None:
+    """Asked for more than half a minute; then nothing is taken from a node that may well run."""
+    for name, text in (("kubectl", 'echo "$3" >>"$CALLS"; echo "connection refused" >&2; exit 1'), ("sleep", "")):
+        command(node.parent / "bin" / name, text)
+    done, calls = step(node, "drain", "some", "10.0.0.11")
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == "some: the cluster must tell whether it is Ready, got: connection refused\n"
+    assert calls == ["get"] * 5
+
+
+@pytest.mark.parametrize(
+    "words", [("init", "", "", "", ""), ("joined",), ("join", "", "", "", "", ""), ("reset",), ("ready", "")]
+)
+def test_one_run_at_a_time_is_at_work_on_a_node(node: Path, words: tuple[str, ...]) -> None:
+    """A killed one's may still be, and is waited for; not for ever."""
+    command(node.parent / "bin" / "flock", 'echo "flock $*" >>"$CALLS"; exit 1')
+    for name in ("kubeadm", "kubectl", "systemctl"):
+        command(node.parent / "bin" / name, f'echo {name} >>"$CALLS"')
+    done, calls = step(node, *words)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == f"another run is at work on {os.uname().nodename}\n"
+    assert calls == ["flock -w 900 9"]
 
 
 def test_a_probe_that_was_left_goes_first(node: Path) -> None:

@@ -174,6 +174,17 @@ def test_metrics_server_comes_to_all_of_them(cluster: Cluster) -> None:
     assert len(names) == WORKERS + 1
 
 
+def test_a_worker_that_is_lost_leaves(cluster: Cluster) -> None:
+    """As soon as one sees that it does not come back, whether the cluster has noticed or not."""
+    assert run("virsh", "destroy", f"{STACK}-worker-5").returncode == 0
+    cluster.ask(WORKERS - 1, metricsServer=True)
+    said = cluster.make("up")
+    assert "worker-5: was not reset, since it does not answer" in said
+    assert "worker-5 has left the cluster" in said
+    cluster.is_ready(WORKERS - 1)
+    assert cluster.changes() == {}
+
+
 def test_destroy_leaves_the_host_as_found(cluster: Cluster, found: dict[str, list[str]]) -> None:
     """Nothing drains: nothing has a place to go to."""
     said = cluster.make("destroy")
