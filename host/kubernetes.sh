@@ -35,6 +35,9 @@ step() {
 # quoted TEXT: for a shell.
 quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
 
+# said STEP: what went wrong.
+said() { tr -d '\r' <"$work/errors" | sed "s/^$NODE: //" | grep . || echo "$1 failed without a word"; }
+
 # must ADDRESS WORD...: a login that is lost is tried again; each step converges.
 must() {
     for _ in 1 2 3 4 5; do
@@ -47,7 +50,7 @@ must() {
     case $status in
         0) ;;
         124) die "$NODE: $2 must be done within $NODE_SECONDS s, got no end; look at /var/log/kvmlab-kubernetes.log there, or raise readyTimeout" ;;
-        *) die "$NODE: $(tr -d '\r' <"$work/errors" | grep . || echo "$2 failed without a word")" ;;
+        *) die "$NODE: $(said "$2")" ;;
     esac
 }
 
@@ -96,7 +99,13 @@ leave() {
     [ -z "${KVMLAB_DESTROYS:-}" ] || { ok "$NODE goes with its cluster" && return; }
     tell 'leaves the cluster'
     [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" drain "$NODE" "$(member)"
-    step "$ADDRESS" reset 2>/dev/null || note "$NODE: was not reset, since it does not answer"
+    status=0
+    step "$ADDRESS" reset 2>"$work/errors" || status=$?
+    case $status in
+        0) ;;
+        255) note "$NODE: was not reset, since it does not answer" ;;
+        *) note "$NODE: was not reset, got: $(said reset)" ;;
+    esac
     [ "$ADDRESS" = "$API_ADDRESS" ] || must "$API_ADDRESS" forget "$NODE"
     changed "$NODE has left the cluster"
 }

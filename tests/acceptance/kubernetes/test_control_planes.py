@@ -116,6 +116,18 @@ def test_one_that_is_lost_is_taken_out(cluster: Cluster) -> None:
     assert cluster.changes() == {}
 
 
+def test_one_that_runs_leaves(cluster: Cluster) -> None:
+    """Though etcd, of two, is without the other one's word for a moment."""
+    ask(cluster, 1)
+    said = cluster.make("up")
+    assert "control-plane-2 is drained" in said
+    assert "was not reset" not in said
+    assert "control-plane-2 has left the cluster" in said
+    cluster.is_ready(1)
+    assert peers(cluster) == expected(cluster, 1)
+    assert cluster.changes() == {}
+
+
 def test_destroy_leaves_the_host_as_found(cluster: Cluster, found: dict[str, list[str]]) -> None:
     """Whatever is up by then."""
     cluster.make("destroy")
