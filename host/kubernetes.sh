@@ -124,7 +124,8 @@ umask 077
 teller=
 alone "$CLUSTER-$NODE-kubernetes"
 work=$(mktemp -d)
-trap '[ -z "$teller" ] || kill "$teller" 2>/dev/null || true; rm -rf "$work"' EXIT
+# KILL: a teller that is not a moment old loses any other signal, as in lib.sh, and whoever reads this would wait for its end.
+trap '[ -z "$teller" ] || kill -KILL "$teller" 2>/dev/null || true; rm -rf "$work"' EXIT
 mkdir "$work/node" "$work/script"
 for directory in pki/etcd serving patches manifests; do mkdir -p "$work/node/$directory"; done
 unpack "$work"
