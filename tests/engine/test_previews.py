@@ -16,8 +16,9 @@ def settled(preview: str) -> str:
     """
     head, *resources = re.split(r"^(?= *\+ \S+: \(create\)$)", preview, flags=re.MULTILINE)
     *resources, last = resources
-    last, tail = re.match(r"(.*?)(    --outputs:--\n.*)", last, re.DOTALL).groups()  # pyright: ignore
-    text = head + "".join(sorted([*resources, last], key=lambda text: text.split("\n")[1].strip())) + tail
+    last, heading, outputs = last.partition("    --outputs:--\n")
+    assert heading, preview
+    text = head + "".join(sorted([*resources, last], key=lambda text: text.split("\n")[1].strip())) + heading + outputs
     text = re.sub(r'^( +accelerator +: )"(kvm|qemu)"$', r'\1"<kvm or qemu>"', text, flags=re.MULTILINE | re.IGNORECASE)
     # An emulated node has its CPUs in one socket.
     text = re.sub(r'^ +cpu +: "1 x \d x 1 sockets, cores, threads"\n', "", text, flags=re.MULTILINE)
