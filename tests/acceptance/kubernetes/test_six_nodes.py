@@ -1,6 +1,6 @@
 """The flagship: six nodes from nothing, several times in a row, and what happens to them in their life. One story.
 
-`make acceptance-kubernetes` runs it; on two CPUs without KVM each round takes 16 to 17 minutes, the rest half an hour.
+`make acceptance-kubernetes` runs it; on two CPUs without KVM each round takes 15 to 17 minutes, the rest half an hour.
 """
 
 import os
