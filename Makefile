@@ -200,5 +200,5 @@ bench: setup ## compare with guests by hand, an empty and a plain Pulumi program
 	@. .toolchain/env && python -m bench
 
 .PHONY: bench-kubernetes
-bench-kubernetes: setup ## compare six nodes with the same ones by a script, KVMLAB_CLUSTERS times, from a bundle (an hour without KVM)
+bench-kubernetes: setup ## compare six nodes with the same ones by a script, KVMLAB_CLUSTERS times, from a bundle (forty minutes each time without KVM)
 	@. .toolchain/env && python -u -m bench cluster

@@ -1,4 +1,4 @@
-"""From nothing to six nodes that serve, against the same guests, images and steps by a script; an hour without KVM."""
+"""From nothing to six nodes that serve, against the same guests, images and steps by a script; slow without KVM."""
 
 import json
 import os

@@ -20,7 +20,7 @@ die() {
 }
 changed() { printf 'changed: %s\n' "$*"; }
 
-# is_busy: and not at the end of the time that a drain was given.
+# is_busy: whether the server was; a drain whose own time is over says timeout, too.
 is_busy() {
     [ "$status" -ne 0 ] && ! grep -q 'global timeout reached' "$errors" &&
         grep -qi -e timeout -e refused -e unavailable -e connection -e etcdserver "$errors"

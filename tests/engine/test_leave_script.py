@@ -8,11 +8,17 @@ import pytest
 
 from tests.engine.conftest import ROOT
 
+Done = subprocess.CompletedProcess[str]
+
+# What each step does on a node comes as shell.
 SSH = """\
+#!/bin/sh
 cat >/dev/null
-for step in drain reset forget; do
-    case $* in *"'$step'"*) echo "$step" >>"$CALLS" && eval "$step" ;; esac
-done
+case $* in
+    *"'drain'"*) echo drain >>"$CALLS" && eval "$DRAIN" ;;
+    *"'reset'"*) echo reset >>"$CALLS" && eval "$RESET" ;;
+    *"'forget'"*) echo forget >>"$CALLS" ;;
+esac
 """
 ENVIRONMENT = {
     "NODE": "worker-1",
@@ -31,22 +37,24 @@ ENVIRONMENT = {
 }
 
 
-def leave(directory: Path, **steps: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Let a node go; what each step does on a node, as shell, and which were called."""
+def leave(directory: Path, drain: str = ":", reset: str = ":") -> tuple[Done, list[str]]:
+    """Let a node go; and which steps were taken."""
     calls = directory / "calls"
     calls.touch()
     ssh = directory / "ssh"
-    ssh.write_text(
-        "#!/bin/sh\n"
-        + "".join(f"{name}() {{ {steps.get(name, ':')}; }}\n" for name in ("drain", "reset", "forget"))
-        + SSH,
-        "ascii",
-    )
+    ssh.write_text(SSH, "ascii")
     ssh.chmod(0o755)
     done = subprocess.run(
         ["host/kubernetes.sh", "leave"],
         cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT, "PATH": f"{directory}:{os.environ['PATH']}", "CALLS": str(calls)},
+        env={
+            **os.environ,
+            **ENVIRONMENT,
+            "PATH": f"{directory}:{os.environ['PATH']}",
+            "CALLS": str(calls),
+            "DRAIN": drain,
+            "RESET": reset,
+        },
         input="key 1\nnone\n",
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""host/kubernetes_node.sh, where something came too late on a busy host, or a control plane has gone without a word."""
+"""host/kubernetes_node.sh, by stand-ins for kubeadm and kubectl: second tries, members of etcd, drains, its lock."""
 
 import os
 import shutil
@@ -62,7 +62,6 @@ shift 2
 echo "$*" >>"$CALLS"
 case $* in 'get daemonset'*) echo daemonset.apps/kvmlab-probe ;; esac
 """
-
 # A node that is Ready, with pods that stay, and what the cluster tells of it after that.
 OCCUPIED = """\
 shift 2

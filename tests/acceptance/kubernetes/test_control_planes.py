@@ -1,6 +1,6 @@
 """Three control planes, on a network that has no way out: who does without whom. One story.
 
-`make acceptance-kubernetes` runs it; on two CPUs without KVM it takes most of an hour.
+`make acceptance-kubernetes` runs it; on two CPUs without KVM it takes some forty minutes.
 """
 
 import json
